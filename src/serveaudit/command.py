@@ -63,3 +63,18 @@ class Command:
     def without(self, count: int) -> Command:
         """The command that a wrapper of `count` words starts: `env A=1 gunicorn …` without its first two."""
         return replace(self, argv=self.argv[count:])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that a launcher runs: words without a shell (`argv`), or a text for a shell (`script`), never both.
+
+    The words are as written; variables in them are not replaced yet unless the launcher itself replaces them.
+    """
+
+    place: Place
+    argv: tuple[Value[Any], ...] = ()
+    script: SourceFile | None = None
+    shell: str = "sh"
+    cwd: Value[Any] = field(default_factory=lambda: Value(""))
+    env: Environment = field(default_factory=Environment)

@@ -125,9 +125,9 @@ def duration(text: str) -> Seconds | None:
     return Seconds(sum(float(n) * _SPAN_SECONDS[unit] for n, unit in parts))
 
 
-_QUANTITIES = (
-    {"": 1} | {unit: 1000**n for n, unit in enumerate("kmgt", 1)} | {unit + "i": 1024**n for n, unit in enumerate("kmgt", 1)}
-)
+_QUANTITIES = {"": 1}
+for _power, _letter in enumerate("kmgt", 1):
+    _QUANTITIES |= {_letter: 1000**_power, _letter + "i": 1024**_power}
 
 
 def quantity(text: str) -> Bytes | None:

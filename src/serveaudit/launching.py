@@ -1,0 +1,124 @@
+"""How programs get started and where they run: the common terms into which compose, systemd, Kubernetes, … are put."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from serveaudit.command import Environment, Step
+from serveaudit.source import SourceFile
+from serveaudit.units import Seconds
+from serveaudit.values import Items, Place, Unknown, Value
+
+Manager = Literal["docker", "compose", "systemd", "supervisor", "procfile", "kubernetes", "shell", "make", "platform", "none"]
+
+
+def _none() -> Value[Any]:
+    return Value(None)
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """Something that a manager starts and stops: a container's main process, a systemd service, a supervisor program, a
+    Procfile line, a script.
+
+    steps         what it runs, in order; the last one is the long-running program (ExecStart); `before` what runs first
+    stop_signal   the signal's name without SIG
+    stop_timeout  seconds until the manager kills; its default is a value of its own, with how = default
+    restart       the manager's word: always, on-failure, no, unless-stopped, …
+    user          whom it runs as; None where nothing says
+    keys          everything else that is written, by the manager's own names: Type, KillMode, stopasgroup, healthcheck, …
+    """
+
+    manager: Manager
+    name: str
+    place: Place
+    steps: tuple[Step, ...] = ()
+    before: tuple[Step, ...] = ()
+    stop_signal: Value[str] = field(default_factory=lambda: Value("TERM"))
+    stop_timeout: Value[Seconds] = field(default_factory=_none)
+    restart: Value[str] = field(default_factory=_none)
+    user: Value[str] = field(default_factory=_none)
+    keys: Mapping[str, Value[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A port that is opened to the outside of a machine. `host_ip` "" is every address; `port` is the one inside."""
+
+    host_ip: Value[str]
+    host_port: Value[int]
+    port: Value[int]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A directory or file of a container. kind `bind` and `copy`: `source` is a path in the repository (None where it lies
+    outside of it or is not known); `volume`: `source` is the volume's name; `tmpfs`; `text`: `content` is given in place."""
+
+    kind: Literal["bind", "copy", "volume", "tmpfs", "text"]
+    source: str | None
+    target: str
+    place: Place
+    content: SourceFile | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign that something outside of what is audited stands before a server: what it is, and what it does there."""
+
+    what: str
+    place: Place
+    proxies: bool = True
+    terminates_tls: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class Machine:
+    """A network namespace: a host, a container or a pod.
+
+    names     by which its peers reach it: service name, aliases, container_name, hostname, a Service of Kubernetes
+    networks  which it is on; peers share one
+    cpus, memory  its limits (CPUs; bytes); None where none is written
+    image     the image's name and tag as written, after `build` the base image of its last stage
+    outside   signs of a proxy or TLS terminator before it (labels, an Ingress, a tunnel)
+    """
+
+    kind: Literal["host", "container", "pod"]
+    name: str
+    place: Place
+    names: frozenset[str] = frozenset()
+    units: list[Unit] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
+    exposed: list[Value[int]] = field(default_factory=list)
+    mounts: list[Mount] = field(default_factory=list)
+    env: Environment = field(default_factory=Environment)
+    workdir: Value[str] = field(default_factory=lambda: Value(""))
+    networks: Value[Items] = field(default_factory=lambda: Value(Items(("default",))))
+    host_network: Value[bool] = field(default_factory=lambda: Value(False))
+    cpus: Value[float] = field(default_factory=_none)
+    memory: Value[int] = field(default_factory=_none)
+    replicas: Value[int] = field(default_factory=lambda: Value(1))
+    image: Value[str] = field(default_factory=_none)
+    dockerfile: str | None = None
+    labels: Mapping[str, Value[Any]] = field(default_factory=dict)
+    outside: list[Sign] = field(default_factory=list)
+    keys: Mapping[str, Value[Any]] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Machines that one description starts together: a compose project, a set of manifests, the units of one host.
+
+    files     the descriptions it was read from
+    complete  an Unknown where a part of the description was not read (a missing override, a template)
+    """
+
+    name: str
+    manager: Manager
+    machines: list[Machine] = field(default_factory=list)
+    files: tuple[str, ...] = ()
+    complete: bool | Unknown = True
