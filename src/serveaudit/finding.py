@@ -61,6 +61,8 @@ class Finding:
     conditions   what the finding rests on, in words: "unless $TIMEOUT is set"
     symbol       the symbolic place of the primary location, which survives moved lines: `http/server[example.com]/listen`
     contexts     the names of the deployments in which it holds
+    help         one advice each; one that starts with "note: " is a remark; further lines of an entry are shown below its first
+    fingerprint  names the finding across runs, made without line numbers; put in by fingerprint.stamp
     """
 
     rule: str
@@ -74,6 +76,7 @@ class Finding:
     help: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
     fix: Fix | None = None
+    fingerprint: str = ""
 
     @property
     def primary(self) -> Location:
