@@ -89,6 +89,21 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping, in the order written; of two entries with one key the last counts. `complete` is as for Items."""
+
+    entries: tuple[tuple[Any, Value[Any]], ...]
+    complete: bool | Unknown = True
+
+    def get(self, key: Any) -> Value[Any]:
+        """The key's value; None where there surely is none, unknown where an unread part may hold it."""
+        for known, value in reversed(self.entries):
+            if known == key:
+                return value
+        return Value(self.complete if isinstance(self.complete, Unknown) else None)
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
     """One of several values, by a choice made outside of the text. `on` names the choice; two values with the same `on`
     are chosen together. A case is (the choice in words, its value)."""
