@@ -1,0 +1,99 @@
+"""Where a program's paths lie in the repository: COPY and volumes, or the likeness of the paths."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from serveaudit.launching import Mount
+from serveaudit.source import SourceFile, Unreadable
+from serveaudit.values import Unknown
+
+
+class Readable(Protocol):
+    """What this floor needs of a repository; paths are relative to its root, with `/`."""
+
+    def exists(self, path: str) -> bool: ...
+
+    def read(self, path: str) -> SourceFile: ...
+
+    def is_dir(self, path: str) -> bool: ...
+
+
+@dataclass(slots=True, eq=False)
+class MappedFiles:
+    """The files of one machine (`command.Files`).
+
+    mounts    what lies where inside of it; empty for a host
+    bases     directories of the repository that a relative path may be meant from, nearest first
+    written   files that a script or a build step writes there, by their path
+    """
+
+    repository: Readable
+    mounts: Sequence[Mount] = ()
+    bases: Sequence[str] = ("",)
+    written: dict[str, SourceFile] = field(default_factory=dict)
+
+    def read(self, path: str, cwd: str = "") -> SourceFile | Unknown | None:
+        """A file by the program's path; None where nothing in the repository can be meant."""
+        full = posixpath.normpath(posixpath.join(cwd, path)) if cwd else posixpath.normpath(path)
+        if full in self.written:
+            return self.written[full]
+        content = next((mount.content for mount in self.mounts if mount.content and mount.target == full), None)
+        if content is not None:
+            return content
+        for candidate in self.candidates(path, cwd):
+            if self.repository.exists(candidate):
+                return self._text(candidate)
+        return None
+
+    def module(self, dotted: str, cwd: str = "") -> SourceFile | Unknown | None:
+        """A module's or package's text by its dotted name."""
+        stem = dotted.replace(".", "/")
+        for name in (f"{stem}.py", f"{stem}/__init__.py"):
+            found = self.read(name, cwd)
+            if found is not None:
+                return found
+        return None
+
+    def locate(self, path: str, cwd: str = "") -> str | None:
+        """The repository's path of a file or directory that exists there."""
+        for candidate in self.candidates(path, cwd):
+            if self.repository.exists(candidate) or self.repository.is_dir(candidate):
+                return candidate
+        return None
+
+    def candidates(self, path: str, cwd: str = "") -> Iterator[str]:
+        """Where in the repository the path may lie, the surest first."""
+        if not path.startswith("/") and not cwd.startswith("/"):
+            for base in self.bases:
+                yield posixpath.normpath(posixpath.join(base, cwd, path))
+            return
+        full = posixpath.normpath(posixpath.join(cwd, path))
+        mounted = list(self._mounted(full))
+        yield from mounted
+        if mounted:  # what a mount covers does not lie elsewhere
+            return
+        parts = full.strip("/").split("/")
+        for base in self.bases:
+            for start in range(len(parts)):
+                yield posixpath.normpath(posixpath.join(base, *parts[start:]))
+
+    def _mounted(self, full: str) -> Iterator[str]:
+        """Through the mounts, the deepest target first; a bind hides what was copied below it."""
+        for mount in sorted(self.mounts, key=lambda m: (len(m.target.rstrip("/")), m.kind == "bind"), reverse=True):
+            target = mount.target.rstrip("/")
+            if mount.source is None or mount.kind not in ("bind", "copy"):
+                continue
+            if full == target:
+                yield posixpath.normpath(mount.source)
+            elif full.startswith(target + "/"):
+                yield posixpath.normpath(posixpath.join(mount.source, full[len(target) + 1 :]))
+
+    def _text(self, path: str) -> SourceFile | Unknown:
+        try:
+            return self.repository.read(path)
+        except Unreadable as error:
+            return Unknown(f"{path}: {error.reason}", about=path)
