@@ -144,7 +144,8 @@ class Laboratory:
         paths = "".join(f"{kind}_temp_path {self.folder}/{kind};" for kind in ("proxy", "fastcgi", "uwsgi", "scgi"))
         config = self.write(
             f"nginx-{port}.conf",
-            f"daemon off; user root; worker_processes 1; pid {self.folder}/nginx-{port}.pid; error_log {self.folder}/error.log info;\n"
+            f"daemon off; user root; worker_processes 1; pid {self.folder}/nginx-{port}.pid;\n"
+            f"error_log {self.folder}/error.log info;\n"
             f"events {{ worker_connections 256; }}\nhttp {{\naccess_log {self.folder}/access.log;\n"
             f"client_body_temp_path {self.folder}/body; {paths}\n{http}\n}}\n",
         )
