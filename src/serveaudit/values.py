@@ -97,10 +97,8 @@ class Table:
 
     def get(self, key: Any) -> Value[Any]:
         """The key's value; None where there surely is none, unknown where an unread part may hold it."""
-        for known, value in reversed(self.entries):
-            if known == key:
-                return value
-        return Value(self.complete if isinstance(self.complete, Unknown) else None)
+        absent: Value[Any] = Value(self.complete if isinstance(self.complete, Unknown) else None)
+        return next((value for known, value in reversed(self.entries) if known == key), absent)
 
 
 @dataclass(frozen=True, slots=True)
