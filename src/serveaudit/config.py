@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from os.path import abspath
+from os.path import normpath
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -90,7 +90,7 @@ class Config:
         return chosen and rule not in self.ignore and (category not in self.ignore or rule in self.select)
 
     def _inside(self, path: str) -> str:
-        absolute = Path(abspath(path))
+        absolute = Path(normpath(Path(path).absolute()))
         root = self.root.absolute()
         return absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else absolute.as_posix()
 
