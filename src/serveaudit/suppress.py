@@ -62,7 +62,10 @@ def ignores(sources: Iterable[SourceFile]) -> list[Ignore]:
 def by_comment(
     findings: Iterable[Finding], undecided: Iterable[Undecided], written: Sequence[Ignore], rules: Mapping[str, str]
 ) -> list[Finding]:
-    """The findings that no comment silences. An ignore whose rule is undecided there counts as used. `rules`: rule to category."""
+    """The findings that no comment silences. An ignore whose rule is undecided there counts as used.
+
+    `rules` is every rule's category.
+    """
     for question in undecided:
         for ignore in written:
             ignore.silences(question.rule, rules.get(question.rule, ""), [question.span])
