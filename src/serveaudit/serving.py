@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from serveaudit.command import Command
-from serveaudit.source import Problem, SourceFile
+from serveaudit.source import Problem, SourceFile, Span
 from serveaudit.units import Address
 from serveaudit.values import Items, Place, Value
 
@@ -19,10 +19,13 @@ Protocol = Literal["http", "uwsgi", "fastcgi", "scgi", "unknown"]
 class Row:
     """What a program says of one of its settings; from data/<program>.json, generated from the program itself.
 
-    type     bool, int, float, str, list, choice, callable, address, …; `choices` for a choice
-    default  as the program has it; `default_note` where it is computed ("$PORT: 0.0.0.0:$PORT")
-    flags    spellings on the command line; `takes` how many words follow: 0, 1, "?" or "*"
-    env      the variable that sets it, if any
+    type       bool, int, float, octal, duration, str, csv, list, choice, dict, class, callable, user, …; `choices` for a choice
+    unit       "s" or "bytes": its values are units.Seconds or units.Bytes
+    low, high  the bounds that the program itself checks, both included
+    default    as the program has it; `default_note` where it is computed ("0.0.0.0:$PORT where $PORT is set")
+    flags      spellings on the command line; `takes` how many words follow: 0, 1, "?" or "*"; `negations` say no to it
+    const      what a flag without a word sets; None: True
+    env        the variable that sets it, if any
     """
 
     name: str
@@ -38,6 +41,11 @@ class Row:
     until: str = ""
     becomes: str = ""
     because: str = ""
+    negations: tuple[str, ...] = ()
+    const: Any = None
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,8 @@ class Setting:
     bound_by   how a Python file binds the name: assign, import, def, class, for
     overrides  what the same setting was given by weaker sources, strongest first
     row        None: the program knows no such setting
+    refused    why the program does not start with this value; its value is unknown then
+    literal    the value alone as written, for a fix to replace
     """
 
     name: str
@@ -59,6 +69,8 @@ class Setting:
     used_elsewhere: bool = False
     overrides: tuple[Setting, ...] = ()
     row: Row | None = None
+    refused: str = ""
+    literal: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
