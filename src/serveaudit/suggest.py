@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """The known word that looks most like this one; None where none is near. Case and `-` against `_` don't count."""
     from difflib import get_close_matches  # costs 10 ms and is needed for mistakes only
 
     plain = {_plain(name): name for name in known}
-    found = get_close_matches(_plain(word), plain, n=1, cutoff=0.6)
+    found = get_close_matches(_plain(word), plain, n=1, cutoff=likeness)
     return plain[found[0]] if found else None
 
 
