@@ -1,0 +1,86 @@
+"""gunicorn's table, from gunicorn.config.KNOWN_SETTINGS."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import tablefile
+
+TYPES = {
+    "validate_bool": "bool",
+    "validate_pos_int": "int",
+    "validate_http2_window_size": "int",
+    "validate_http2_stream_limit": "int",
+    "validate_http2_frame_size": "int",
+    "validate_ssl_version": "int",
+    "validate_list_string": "list",
+    "validate_list_of_files_or_patterns": "list",
+    "validate_string_to_addr_list": "csv",
+    "validate_string_to_list": "csv",
+    "validate_http_protocols": "csv",
+    "validate_dict": "dict",
+    "validate_class": "class",
+    "validate_user": "user",
+    "validate_group": "user",
+    "validate_post_request": "callable",
+    "validate_callable.<locals>._validate_callable": "callable",
+}
+BOUNDS = {
+    "validate_pos_int": (0, None),
+    "validate_http2_window_size": (0, 2**31 - 1),
+    "validate_http2_stream_limit": (1, None),
+    "validate_http2_frame_size": (16384, 16777215),
+}
+CHOICES = {
+    "asgi_lifespan": ["auto", "on", "off"],
+    "asgi_loop": ["auto", "asyncio", "uvloop"],
+    "header_map": ["drop", "refuse", "dangerous"],
+    "http2_cleartext": ["off", "prior-knowledge", "upgrade", "both"],
+    "http_parser": ["auto", "fast", "python"],
+    "proxy_protocol": ["off", "auto", "v1", "v2"],
+    "reload_engine": ["auto", "inotify", "poll"],
+}
+"""gunicorn has them only inside of its validators: `choices` asks those whether they still hold."""
+COMPUTED = ("chdir", "control_socket", "group", "user")
+
+
+def ask() -> tuple[str, tablefile.Rows]:
+    import gunicorn
+    from gunicorn import config
+
+    return gunicorn.__version__, {setting.name: row(setting) for setting in config.KNOWN_SETTINGS}
+
+
+def row(setting: Any) -> dict[str, Any]:
+    validator = setting.validator.__qualname__
+    low, high = BOUNDS.get(validator, (None, None))
+    kind = "octal" if getattr(setting.type, "__name__", "") == "auto_int" else TYPES.get(validator, "str")
+    return {
+        "type": "choice" if setting.name in CHOICES else kind,
+        "choices": choices(setting),
+        "default": tablefile.plain(setting.default) if kind != "callable" and setting.name not in COMPUTED else None,
+        "flags": setting.cli or [],
+        "takes": {"store_true": 0, "store_const": 0}.get(setting.action, setting.nargs or 1) if setting.cli else None,
+        "const": setting.const,
+        "low": low,
+        "high": high,
+    }
+
+
+def choices(setting: Any) -> list[str]:
+    """The words that it takes. For a class, the short names: any other word is the path of a class."""
+    from gunicorn import config, workers
+
+    if setting.name == "worker_class":
+        return sorted(workers.SUPPORTED_WORKERS)
+    if setting.name == "http_protocols":
+        return sorted(config.VALID_HTTP_PROTOCOLS)
+    words = CHOICES.get(setting.name, [])
+    for word in words:
+        setting.validator(word)
+    return words
+
+
+if __name__ == "__main__":
+    sys.exit(tablefile.main("gunicorn", ask))

@@ -1,0 +1,96 @@
+"""The tables of facts, src/serveaudit/data/<program>.json: what a program says of its settings, one setting a line.
+
+A dump script asks an installed program and hands its rows to `main`. What the program does not say in a form that can be
+read (units, what a default is computed from, names that people take for settings) is merged from notes/<program>.toml.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import os
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+DATA = HERE.parent / "src" / "serveaudit" / "data"
+NOT_INSTALLED = 3
+"""Exit status where the program can't be imported by this interpreter."""
+
+Rows = dict[str, dict[str, Any]]
+
+
+def scrub() -> None:
+    """Take everything out of the environment that a program may compute a default from. To be called before its import."""
+    os.environ.clear()
+    os.environ.update(HOME="/nonexistent", PATH="/usr/bin:/bin")
+    os.chdir("/")
+
+
+def main(program: str, ask: Callable[[], tuple[str, Rows]]) -> int:
+    """Print the table; with --write write it; with --check compare it with the one that is there. Returns the exit status:
+    1 for a difference, 3 where the program is not installed."""
+    scrub()
+    try:
+        version, rows = ask()
+    except ModuleNotFoundError as error:
+        print(f"{program} is not installed: {error}", file=sys.stderr)
+        return NOT_INSTALLED
+    text = table(program, version, rows)
+    path = DATA / f"{program}.json"
+    if "--write" in sys.argv:
+        path.write_text(text, encoding="utf-8")
+    elif "--check" in sys.argv:
+        return compare(path, text)
+    else:
+        print(text, end="")
+    return 0
+
+
+def table(program: str, version: str, rows: Rows) -> str:
+    """The file's text. A note on a setting that the program does not have (any more) is an error."""
+    notes = tomllib.loads((HERE / "notes" / f"{program}.toml").read_text(encoding="utf-8"))
+    for name, note in notes.get("rows", {}).items():
+        if name not in rows:
+            raise SystemExit(f"notes/{program}.toml: {program} {version} has no setting {name}")
+        rows[name] |= note
+    parts = [f'"program": {json.dumps(program)}', f'"version": {json.dumps(version)}']
+    parts += [section("rows", rows), section("wrong", notes.get("wrong", {}))]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def section(title: str, rows: Rows) -> str:
+    lines = [f"  {json.dumps(name)}: {json.dumps(slim(rows[name]), sort_keys=True)}" for name in sorted(rows)]
+    return f'"{title}": {{\n' + ",\n".join(lines) + "\n}"
+
+
+def slim(row: dict[str, Any]) -> dict[str, Any]:
+    """The row without what is empty; a default of "" is one, False and 0 are no emptiness."""
+    return {key: value for key, value in row.items() if value not in (None, [], {}) and (value != "" or key == "default")}
+
+
+def plain(value: Any) -> Any:
+    """A default as JSON has it; None for what has no text of its own (a function, a class)."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, set | frozenset | tuple | list):
+        return [plain(member) for member in value]
+    if isinstance(value, dict):
+        return {key: plain(member) for key, member in value.items()}
+    if isinstance(value, bool | int | float | str):
+        return type(value).__mro__[-2](value) if type(value) not in (bool, int, float, str) else value
+    return None
+
+
+def compare(path: Path, text: str) -> int:
+    import difflib
+
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    lines = difflib.unified_diff(old.splitlines(), text.splitlines(), str(path.name), "installed", lineterm="", n=0)
+    difference = "\n".join(lines)
+    if difference:
+        print(difference)
+    return 1 if difference else 0
