@@ -116,7 +116,8 @@ def test_findings_are_counted_by_severity_and_by_how_they_can_be_fixed() -> None
         mended=3,
     )
     assert last_lines(found).splitlines()[-1] == (
-        "Found 1 error, 2 warnings, 1 for information (2 fixable with --fix, 1 with --unsafe); 3 of the baseline no longer there."
+        "Found 1 error, 2 warnings, 1 for information (2 fixable with --fix, 1 with --unsafe);"
+        " 3 of the baseline no longer there."
     )
     one = result(finding(place, fix=unsafe), suppressed={})
     assert last_lines(one).splitlines()[-1] == "Found 1 warning (fixable with --fix --unsafe)."
