@@ -44,18 +44,19 @@ class Subject:
 
 
 class Word:
-    """A word of a subject. `phrase` labels its places in reports."""
+    """A word of a subject. `phrase` labels its places in reports; `type` is that of its value where no annotation tells it."""
 
-    def __init__(self, function: Callable[..., Any], phrase: str = "") -> None:
+    def __init__(self, function: Callable[..., Any], phrase: str = "", type: str = "") -> None:
         self.function = function
         self.phrase = phrase
+        self.type = type
         self.name = function.__name__
         self.__doc__ = function.__doc__
 
     @property
     def gives(self) -> str:
         """The type of what the word gives, as cards are checked with: seconds, str, list[route], …"""
-        return type_name(self.function.__annotations__.get("return", "object"))
+        return self.type or type_name(self.function.__annotations__.get("return", "object"))
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -102,21 +103,23 @@ class MethodWord(Word, Generic[P, T]):
 class _Decorator:
     """What `@word(…)` gives: typed so that the checker sees a property or a method."""
 
-    def __init__(self, phrase: str) -> None:
+    def __init__(self, phrase: str, gives: str) -> None:
         self.phrase = phrase
+        self.gives = gives
 
     @overload
     def __call__(self, function: Callable[[S], T]) -> PropertyWord[T]: ...
     @overload
     def __call__(self, function: Callable[Concatenate[S, P], T]) -> MethodWord[P, T]: ...
     def __call__(self, function: Callable[..., Any]) -> Any:
-        return (MethodWord if len(signature(function).parameters) > 1 else PropertyWord)(function, self.phrase)
+        kind = MethodWord if len(signature(function).parameters) > 1 else PropertyWord
+        return kind(function, self.phrase, self.gives)
 
 
-def word(phrase: str = "") -> _Decorator:
+def word(phrase: str = "", gives: str = "") -> _Decorator:
     """Makes a property (no arguments) or a method a word that cards may say. The phrase labels its places in reports; `{it}`
-    stands for the value."""
-    return _Decorator(phrase)
+    stands for the value. `gives` tells the type where the annotation can't name it: another module's subject, `list[route]`."""
+    return _Decorator(phrase, gives)
 
 
 @dataclass(frozen=True, slots=True)

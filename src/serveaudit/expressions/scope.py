@@ -1,16 +1,16 @@
-"""Reads the expressions of Python configurations into values, without running anything.
-
-Of each expression only what it must be is told: what can't be known stays unknown, with its reason, and what is known in part
-stays a range, a text with gaps, a list that may be longer, or one value for each outside choice.
-"""
+"""What an expression of a configuration may name, as the file that it stands in tells it."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from serveaudit.values import Place, Value
+from serveaudit.values import Branch, Items, Partial, Place, Range, Table, Unknown, Value
+
+PLAIN = (str, int, float, bytes, complex, Items, Table, Partial, Range, Unknown)
+"""What Python's own operators are known for; anything else was given by the scope, which is asked what to do with it."""
 
 
 class Scope:
@@ -51,18 +51,32 @@ class Scope:
         return None
 
 
-def evaluate(node: ast.expr, scope: Scope) -> Value[Any]:
-    """What the expression gives: never raises, takes bounded time and memory. Lists, tuples and sets are Items of Values,
-    dictionaries are Tables; provenance (places, assumes, depends) is that of everything that was read for it."""
-    raise NotImplementedError
+def is_strange(x: Any) -> bool:
+    """Whether it is an object that the scope gave."""
+    return x is not None and not isinstance(x, PLAIN)
 
 
-def evaluate_test(node: ast.expr, scope: Scope) -> Value[bool]:
-    """Whether the expression is true: True, False, Unknown, or a Branch of these. `unknown or True` is true."""
-    raise NotImplementedError
+def placed(value: Value[Any], node: ast.expr, scope: Scope) -> Value[Any]:
+    """The value with the node's own place, if nothing that was read has one."""
+    place = None if value.places else scope.place(node)
+    return value if place is None else replace(value, places=(place,))
 
 
 def choose(test: ast.expr, why: Value[Any], yes: Value[Any], no: Value[Any]) -> Value[Any]:
     """One of two values by a test whose value `why` is not known: a Branch on the test's text. The same test, or its negation,
     gives a branch on the same choice. Use it for `if` statements, as conditional expressions do here."""
-    raise NotImplementedError
+    if yes == no:
+        return yes.also(no, replace(why, places=()))
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, yes, no = test.operand, no, yes
+    label, otherwise = shown(test), shown(ast.UnaryOp(ast.Not(), test))
+    return replace(why, x=Branch(f"{label}: {why.why}", ((label, yes), (otherwise, no))))
+
+
+def shown(node: ast.expr) -> str:
+    """The expression's text, shortened: for reasons, and the names of choices."""
+    try:
+        source = ast.unparse(node)
+    except RecursionError:
+        return "a deeply nested expression"
+    return source if len(source) <= 80 else source[:77] + "…"

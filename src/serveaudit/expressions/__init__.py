@@ -1,0 +1,11 @@
+"""One evaluator of a small pure subset of Python expressions over values: for Python configurations, and for rules' conditions.
+
+Of an expression only what it must be is told: what can't be known stays unknown, with its reason, and what is known in part
+stays a range, a text with gaps, a list that may be longer, or one value for each outside choice. Its modules, each above the
+ones before: comparisons, texts, arithmetic, pure; frames, closures; scope, operators, displays, calls, evaluation.
+"""
+
+from serveaudit.expressions.evaluation import evaluate, evaluate_test
+from serveaudit.expressions.scope import Scope, choose
+
+__all__ = ["Scope", "choose", "evaluate", "evaluate_test"]
