@@ -77,10 +77,10 @@ class Reader(Displays):
 
         def run(frame: Frame) -> Result:
             x, reads = base(frame)
-            if isinstance(x, Unknown):
-                return x, reads
             found = self.scope.attribute(value_of(x, reads), node.attr)
-            return read(found, path, frame) if found is not None else (Unknown(f"{path} is not known"), reads)
+            if found is not None:
+                return read(found, path, frame)
+            return x if isinstance(x, Unknown) else Unknown(f"{path} is not known"), reads
 
         return run
 
@@ -121,6 +121,7 @@ class Reader(Displays):
         return run
 
     def _call(self, frame: Frame, dotted: str, args: _Args, named: _Named, node: ast.Call) -> Result:
+        self.scope.at = node
         found = self.scope.call(dotted, args, named)
         if found is not None:
             return read(found, shown(node), frame)
@@ -134,8 +135,6 @@ class Reader(Displays):
     def _ask(self, frame: Frame, base: Value[Any], name: str, args: _Args, named: _Named, node: ast.expr) -> Result:
         """A method of a value: Python's own where it is text or a dictionary, else the scope's."""
         reads = tuple(("", value) for value in (base, *args, *named.values()))
-        if isinstance(base.x, Unknown):
-            return base.x, reads
         x: Any = NotImplemented
         if isinstance(base.x, Table):
             x = _of_table(base.x, name, args)
@@ -145,8 +144,11 @@ class Reader(Displays):
             return read(x, shown(node), frame, reads)
         if x is not NotImplemented:
             return x, reads
+        self.scope.at = node
         found = self.scope.method(base, name, args, named)
-        return read(found, shown(node), frame) if found is not None else (Unknown(f"{shown(node)} is not evaluated"), reads)
+        if found is not None:
+            return read(found, shown(node), frame)
+        return base.x if isinstance(base.x, Unknown) else Unknown(f"{shown(node)} is not evaluated"), reads
 
     def _of_text(self, frame: Frame, x: str | Partial, name: str, args: _Args, named: _Named) -> Any:
         plain = [frame.plain(arg) for arg in args]

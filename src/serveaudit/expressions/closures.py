@@ -90,7 +90,7 @@ def kleene(parts: list[Closure], stop: bool) -> Closure:
             x = truth(x)
             if x is stop:
                 return stop, read
-            if type(x) is Unknown:
+            if isinstance(x, Unknown):
                 undecided = undecided or (x, read)
             else:
                 reads += read
@@ -105,7 +105,7 @@ def conditional(test: Closure, yes: Closure, no: Closure) -> Closure:
     def run(frame: Frame) -> Result:
         x, reads = test(frame)
         x = truth(x)
-        if type(x) is Unknown:
+        if isinstance(x, Unknown):
             return x, reads
         y, more = (yes if x else no)(frame)
         return y, reads + more
@@ -201,13 +201,13 @@ def quantified(each: Loop, stop: bool) -> Closure:
     def run(frame: Frame) -> Result:
         complete, source, steps = each(frame)
         reads = list(source)
-        undecided: Result | None = (complete, source) if type(complete) is Unknown else None
+        undecided: Result | None = (complete, source) if isinstance(complete, Unknown) else None
         for let_in, x, own, why in steps:
             x = truth(x) if let_in is not False else not stop
             if x is stop and let_in is True:
                 return stop, why + own
             if x is not (not stop):
-                undecided = (let_in if type(let_in) is Unknown else x, why + own)
+                undecided = (let_in if isinstance(let_in, Unknown) else x, why + own)
             reads += why + own
         return undecided or (not stop, tuple(reads))
 
@@ -221,7 +221,7 @@ def collected(each: Loop) -> Closure:
         complete, source, steps = each(frame)
         reads, kept = list(source), []
         for let_in, x, own, why in steps:
-            if type(let_in) is Unknown:
+            if isinstance(let_in, Unknown):
                 complete = let_in
             elif let_in:
                 frame.spend(len(x) // 100 if isinstance(x, str) else 0)
@@ -239,7 +239,7 @@ def added_up(each: Loop) -> Closure:
         complete, source, steps = each(frame)
         reads, total = list(source), 0
         for let_in, x, own, why in steps:
-            if type(let_in) is Unknown:
+            if isinstance(let_in, Unknown):
                 complete = let_in
             elif let_in:
                 total = arithmetic(op.add, total, x)

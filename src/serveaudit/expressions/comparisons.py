@@ -62,9 +62,9 @@ def negation(x: Any) -> bool | Unknown:
 
 def compare(operator: Binary, a: Any, b: Any, plain: Plain = bare) -> bool | Unknown:
     """`a < b`, `a == b`, … . Ordering against None is False: what there is none of is neither less nor more."""
-    if type(a) is Unknown:
+    if isinstance(a, Unknown):
         return a
-    if type(b) is Unknown:
+    if isinstance(b, Unknown):
         return b
     if operator in ORDERINGS:
         return _ordered(operator, a, b)
@@ -100,7 +100,7 @@ def equal(a: Any, b: Any, plain: Plain = bare) -> bool | Unknown:
     kinds = {type(a), type(b)}
     if kinds <= SCALARS:
         return bool(a == b)
-    if Unknown in kinds:
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
         return a if isinstance(a, Unknown) else b
     if Range in kinds:
         return _equal_ranges(a, b)
@@ -158,7 +158,7 @@ def _equal_lists(a: Any, b: Any, plain: Plain) -> bool | Unknown:
 
 def contains(a: Any, b: Any, plain: Plain = bare) -> bool | Unknown:
     """`a in b`. A sure member beats unknown ones; nothing is in None."""
-    if type(a) is Unknown:
+    if isinstance(a, Unknown):
         return a
     if isinstance(b, Unknown):
         return b

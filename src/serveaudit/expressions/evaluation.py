@@ -40,6 +40,8 @@ def _result(node: ast.expr, scope: Scope, build: Callable[[Reader, ast.expr], Cl
 
     def look_up(frame: Frame, name: str) -> Result:
         value = scope.name(name)
+        if value is None:
+            value = scope.dotted(name)
         return (Unknown(f"{name} is not known here", name), ()) if value is None else read(value, name, frame)
 
     try:

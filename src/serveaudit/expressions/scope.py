@@ -18,7 +18,12 @@ class Scope:
     pure functions, and after them the result is unknown, with the source text as its reason.
 
     Derive from it and override what the file at hand needs. Dotted names are as written: aliases are the scope's business.
+    What it gives may be of a kind of Unknown of its own: it is unknown to every operator, and has the attributes and methods
+    that the scope tells.
     """
+
+    at: ast.expr | None = None
+    """The call or subscript that `call` or `method` is being asked for."""
 
     def __init__(self, names: Mapping[str, Value[Any]] | None = None) -> None:
         self.names = names or {}
@@ -28,7 +33,7 @@ class Scope:
         return self.names.get(name)
 
     def dotted(self, dotted: str) -> Value[Any] | None:
-        """`os.environ`, `settings.DEBUG`: a chain of names whose first one has no value."""
+        """`os.environ`, `settings.DEBUG`, `MyWorker`: a chain of names whose first one has no value, read as a value."""
         return None
 
     def call(self, dotted: str, args: tuple[Value[Any], ...], keywords: Mapping[str, Value[Any]]) -> Value[Any] | None:
