@@ -1,0 +1,5 @@
+"""`python -m serveaudit`."""
+
+from serveaudit.cli import entry
+
+entry()
