@@ -24,8 +24,8 @@ from serveaudit.formats.nginx.templates import FILLER
 MOST_RESTARTS = 20
 """After this many unclosed quotes the rest of a text is not read: each costs another pass."""
 
-LONGEST_COMMENT = 100_000
-"""Characters of a comment that are read; crossplane joins a comment's characters in quadratic time."""
+LONGEST_COMMENT = 4096
+"""Characters of a comment that are read: nginx refuses longer ones, and crossplane joins them in quadratic time."""
 
 _NEWER_LUA = ("exit_worker", "precontent", "proxy_ssl_certificate", "proxy_ssl_verify", "server_rewrite", "ssl_client_hello")
 register_external_lexer([f"{name}_by_lua_block" for name in _NEWER_LUA], LuaBlockPlugin().lex)
