@@ -63,6 +63,7 @@ def row(setting: Any) -> dict[str, Any]:
         "flags": setting.cli or [],
         "takes": {"store_true": 0, "store_const": 0}.get(setting.action, setting.nargs or 1) if setting.cli else None,
         "const": setting.const,
+        "parameters": parameters(setting) if kind == "callable" else [],
         "low": low,
         "high": high,
     }
@@ -80,6 +81,13 @@ def choices(setting: Any) -> list[str]:
     for word in words:
         setting.validator(word)
     return words
+
+
+def parameters(setting: Any) -> list[str]:
+    """The names in the default hook, as the documentation has them."""
+    import inspect
+
+    return list(inspect.signature(setting.default).parameters)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ class Row:
     flags      spellings on the command line; `takes` how many words follow: 0, 1, "?" or "*"; `negations` say no to it
     const      what a flag without a word sets; None: True
     env        the variable that sets it, if any
+    implies    other settings that it switches on; `immediate`: taken before variables in it are replaced (uWSGI)
     """
 
     name: str
@@ -44,8 +45,11 @@ class Row:
     negations: tuple[str, ...] = ()
     const: Any = None
     unit: str = ""
+    parameters: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    implies: tuple[str, ...] = ()
+    immediate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Setting:
     """One effective setting.
 
     spelled    the name as written (`--keep-alive`, `keepalive_timeout`); `name` is the program's own
-    bound_by   how a Python file binds the name: assign, import, def, class, for
+    bound_by   how a Python file binds the name: assign, import, def, class, for; key of a call or mapping; table of TOML
     overrides  what the same setting was given by weaker sources, strongest first
     row        None: the program knows no such setting
     refused    why the program does not start with this value; its value is unknown then
@@ -105,11 +109,13 @@ class Server:
     bad_flags        words that its command line does not take
     listeners        where it takes connections
     worker_class     gunicorn: sync, gthread, gevent, tornado, asgi, uvicorn, … ; empty for the others
+    worker_base      the full name of the library's worker class, told where the repository names it; empty for a short name
     interface        what kind of application it calls: wsgi, asgi, rsgi, any
     request_limit    after how long a request is ended (seconds); None: never
     idle_keepalive   how long an idle connection is kept (seconds); None: connections are not kept, or the time is not measured
     graceful_timeout how long running requests get at shutdown (seconds); None: no limit; 0: dropped at once
     app              `module:attribute` as given
+    config           the configuration file that was read, and (`config_syntax`) as what: python, toml, ini, …
     """
 
     program: str
@@ -121,6 +127,7 @@ class Server:
     bad_flags: list[BadFlag] = field(default_factory=list)
     listeners: Value[Items] = field(default_factory=lambda: Value(Items(())))
     worker_class: Value[str] = field(default_factory=lambda: Value(""))
+    worker_base: Value[str] = field(default_factory=lambda: Value(""))
     interface: Value[str] = field(default_factory=lambda: Value("wsgi"))
     processes: Value[int] = field(default_factory=lambda: Value(1))
     threads: Value[int] = field(default_factory=lambda: Value(1))
@@ -131,6 +138,7 @@ class Server:
     reload: Value[bool] = field(default_factory=lambda: Value(False))
     daemon: Value[bool] = field(default_factory=lambda: Value(False))
     config: SourceFile | None = None
+    config_syntax: str = ""
     problems: list[Problem] = field(default_factory=list)
 
     def value(self, name: str) -> Value[Any]:

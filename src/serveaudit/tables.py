@@ -99,7 +99,7 @@ def facts(program: str) -> Facts:
     return Facts(program, read["version"], _rows(read["rows"]), _rows(read["wrong"]))
 
 
-_SEQUENCES = ("flags", "negations", "choices", "aliases")
+_SEQUENCES = ("flags", "negations", "choices", "aliases", "implies")
 
 
 def _rows(read: Mapping[str, Mapping[str, Any]]) -> dict[str, Row]:
