@@ -102,7 +102,7 @@ def _entry(source: SourceFile, runs: Sequence[Run], dialect: Dialect) -> Entry |
         bare = source.span(start, end)
         return Entry(bare.text, bare, source.span(end, end), line) if dialect == "uwsgi" else None
     key = source.span(*_stripped(source.text, start, separator.start()))
-    if not key.text:
+    if not key.text and dialect != "uwsgi":
         return None
     name = key.text.lower() if dialect in ("supervisor", "plain") else key.text
     value = [_stripped(source.text, separator.end(), end), *runs[1:]]

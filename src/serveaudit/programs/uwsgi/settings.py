@@ -1,0 +1,311 @@
+"""uWSGI's effective settings out of its list of options: the last one of a scalar counts, lists gather, some imply others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from serveaudit.command import Environment
+from serveaudit.conversion import with_unit
+from serveaudit.precedence import default_of, over, plain
+from serveaudit.programs.uwsgi.conditions import Guard
+from serveaudit.programs.uwsgi.expansion import Holes, whole_number
+from serveaudit.programs.uwsgi.exported import Option
+from serveaudit.serving import Protocol, Row, Setting
+from serveaudit.tables import facts
+from serveaudit.units import Bytes
+from serveaudit.values import Branch, How, Items, Place, Unknown, Value
+
+ASKED = (
+    "async",
+    "buffer-size",
+    "callable",
+    "chdir",
+    "cheaper",
+    "cheaper-initial",
+    "chmod-socket",
+    "chown-socket",
+    "chunked-input-limit",
+    "daemonize",
+    "daemonize2",
+    "die-on-term",
+    "disable-logging",
+    "emperor",
+    "enable-threads",
+    "gevent",
+    "gid",
+    "harakiri",
+    "honour-stdin",
+    "hook-master-start",
+    "http-auto-chunked",
+    "http-chunked-input",
+    "http-keepalive",
+    "http-raw-body",
+    "http-timeout",
+    "http-websockets",
+    "lazy-apps",
+    "listen",
+    "log-4xx",
+    "log-5xx",
+    "log-master",
+    "log-slow",
+    "log-x-forwarded-for",
+    "logto",
+    "loop",
+    "manage-script-name",
+    "master",
+    "max-requests",
+    "max-requests-delta",
+    "max-worker-lifetime",
+    "min-worker-lifetime",
+    "module",
+    "mount",
+    "need-app",
+    "offload-threads",
+    "pidfile",
+    "plugin",
+    "post-buffering",
+    "processes",
+    "protocol",
+    "py-auto-reload",
+    "reload-mercy",
+    "reload-on-rss",
+    "single-interpreter",
+    "socket-timeout",
+    "static-map",
+    "stats",
+    "strict",
+    "threads",
+    "thunder-lock",
+    "uid",
+    "umask",
+    "vacuum",
+    "worker-reload-mercy",
+    "wsgi-file",
+)
+"""Settings that are told even where nobody wrote them. The others, some thousand, are there only if they are written."""
+FROM_ENVIRONMENT = ("processes", "threads", "cheaper", "harakiri", "master")
+"""Settings that images leave to the environment: their default rests on no variable setting them."""
+_UNSETTABLE = ("logic", "include", "placeholder")
+_FALSE = ("false", "off", "no")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A thing that happens to a setting, in order."""
+
+    setting: Setting | None
+    option: Option
+
+
+def settings(options: Iterable[Option], holes: Holes, env: Environment, head: Place) -> dict[str, Setting]:
+    """Every written setting and every one of ASKED by uWSGI's own name. `head` is where an unwritten one would stand."""
+    own: dict[str, list[Event]] = {name: [] for name in ASKED}
+    implied: dict[str, list[Event]] = {}
+    everywhere: list[Event] = []
+    options = list(options)
+    order = {id(option): number for number, option in enumerate(options)}
+    for option in options:
+        row = option.row
+        if option.anything:
+            everywhere.append(Event(None, option))
+        elif row is not None and row.type not in _UNSETTABLE:
+            setting = _setting(row, option, holes) if option.taken else None
+            own.setdefault(row.name, []).append(Event(setting, option))
+            for name in row.implies if setting else ():
+                implied.setdefault(name, []).append(Event(_implied(name, row, option), option))
+    found = {}
+    for name, events in own.items():
+        ordered = sorted((*events, *everywhere), key=lambda event: order[id(event.option)])
+        row = facts("uwsgi").rows[name]
+        found[name] = _folded(row, [*implied.get(name, ()), *ordered], _default(row, env, head))
+    return found
+
+
+def _folded(row: Row, events: Iterable[Event], default: Setting) -> Setting:
+    setting = default
+    for event in events:
+        new, option = event.setting, event.option
+        if option.unread is not None:
+            setting = _clouded(row, setting, option)
+        elif new is None:
+            setting = replace(setting, value=setting.value.also(*(replace(rest, places=()) for rest in option.rests)))
+        elif row.type == "list":
+            setting = _gathered(new, setting, option)
+        else:
+            setting = _over(new, setting, option.guards)
+    return setting
+
+
+def _setting(row: Row, option: Option, holes: Holes) -> Setting:
+    """One option as a setting of its own."""
+    value, refused = _value(row, option.text, holes)
+    places = tuple(place for rest in option.rests for place in rest.places)
+    value = replace(value.also(*option.rests), places=(option.place, *(place for place in places if place != option.place)))
+    literal = option.literal if option.literal and option.literal.start < option.literal.end else None
+    bound_by = option.logic or "assign"
+    return Setting(
+        row.name, value, option.origin, option.place, option.key, bound_by, row=row, refused=refused, literal=literal
+    )
+
+
+def _implied(name: str, row: Row, option: Option) -> Setting:
+    target = facts("uwsgi").rows[name]
+    place = replace(option.place, note=f"{row.name} implies {name}")
+    x: Any = True if target.type == "bool" else with_unit(target, 4096)
+    return Setting(name, Value(x, (place,)), option.origin, place, option.key, row=target)
+
+
+def _value(row: Row, text: str | None, holes: Holes) -> tuple[Value[Any], str]:
+    """What uWSGI makes of a text, and why it does not start with it."""
+    if row.type == "bool":
+        return (holes.value(text).map(_boolean) if text else Value(True)), ""
+    if row.type == "int":
+        number = whole_number(text, holes) if text is not None else Value(1)
+        below = isinstance(number.x, int) and row.low is not None and number.x < row.low
+        if below:
+            return Value(Unknown(f"uWSGI does not take {text!r} for {row.name}")), "it must not be negative"
+        return number.map(lambda n: _number(row, n)), ""
+    if row.name == "chmod-socket":
+        return _mode(text, holes)
+    value = holes.value(text or "")
+    if row.name == "protocol" and isinstance(value.x, str) and value.x not in PROTOCOLS:
+        return Value(Unknown(f"uWSGI knows no protocol {value.x!r}")), f"one of {', '.join(PROTOCOLS)} is wanted"
+    return value, ""
+
+
+PROTOCOLS: Mapping[str, Protocol] = {
+    "uwsgi": "uwsgi",
+    "puwsgi": "uwsgi",
+    "suwsgi": "uwsgi",
+    "http": "http",
+    "http11": "http",
+    "https": "http",
+    "fastcgi": "fastcgi",
+    "fastcgi-nph": "fastcgi",
+    "scgi": "scgi",
+    "scgi-nph": "scgi",
+    "raw": "unknown",
+}
+"""The protocols of sockets (core/socket.c, uwsgi_protocols_register), in common terms."""
+
+
+def _boolean(text: str) -> bool:
+    """Everything is true that is not one of four words (core/uwsgi.c, uwsgi_opt_true)."""
+    return text.lower() not in _FALSE and text != "0"
+
+
+def _number(row: Row, number: int) -> Any:
+    if row.high is not None and number > row.high:  # cut off, not refused: uwsgi_opt_set_16bit
+        number = int(row.high)
+    return Bytes(number << 20) if row.unit == "MiB" else with_unit(row, number)
+
+
+def _mode(text: str | None, holes: Holes) -> tuple[Value[Any], str]:
+    """`664`; without a mode, or with 1, it is 666 (core/uwsgi.c, uwsgi_opt_chmod_socket)."""
+    if not text or text == "1":
+        return Value(0o666), ""
+    value = holes.value(text)
+    if isinstance(value.x, str) and not re.fullmatch("[0-7]{3}", value.x):
+        return Value(Unknown(f"uWSGI does not take the mode {text!r}")), "three octal digits are wanted"
+    return value.map(lambda digits: int(digits, 8)), ""
+
+
+def _over(new: Setting, old: Setting, guards: tuple[Guard, ...]) -> Setting:
+    """The setting put over an earlier one; under an outside choice, both are kept."""
+    if not guards:
+        return over(new, old)
+    if old.origin == "default":
+        return replace(new, value=guarded(guards, new.value, old.value))
+    return replace(new, value=guarded(guards, new.value, old.value), overrides=(*new.overrides, old, *old.overrides))
+
+
+def _gathered(new: Setting, old: Setting, option: Option) -> Setting:
+    """The list with one member more."""
+    value = added(old.value, new.value, option.guards)
+    if old.origin == "default":
+        return replace(new, value=value)
+    return replace(old, value=value)
+
+
+def added(old: Value[Any], member: Any, guards: tuple[Guard, ...]) -> Value[Any]:
+    """A list value with one member more, under outside choices."""
+    place = member.places[:1] if isinstance(member, Value) else ()
+    longer = old.map(lambda items: Items((*items.members, member), items.complete))
+    written = tuple(each for each in old.places if each.how is not How.DEFAULT)
+    longer = replace(longer, places=(*written, *place))
+    return guarded(guards, longer, old) if guards else longer
+
+
+def opened(value: Value[Any], why: Unknown) -> Value[Any]:
+    """A list value that may have more members."""
+    return value.map(lambda items: Items(items.members, why))
+
+
+def guarded(guards: tuple[Guard, ...], yes: Value[Any], no: Value[Any]) -> Value[Any]:
+    """A value that holds where all guards do, over the one that holds else."""
+    for guard in reversed(guards):
+        yes = _chosen(guard.on, guard.label, yes)
+        no_here = _chosen(guard.on, guard.other, no)
+        yes = Value(Branch(guard.on, ((guard.label, yes), (guard.other, no_here)))).also(
+            replace(yes, x=None), replace(no_here, x=None)
+        )
+    return yes
+
+
+def _chosen(on: str, label: str, value: Value[Any]) -> Value[Any]:
+    """What is left of a value once a choice is made."""
+    if not isinstance(value.x, Branch):
+        return value
+    cases = tuple((name, _chosen(on, label, case)) for name, case in value.x.cases)
+    if value.x.on == on:
+        return next((case for name, case in cases if name == label), value)
+    return replace(value, x=Branch(value.x.on, cases))
+
+
+def _clouded(row: Row, setting: Setting, option: Option) -> Setting:
+    """What is left of a setting behind options that could not be read."""
+    assert option.unread is not None
+    if row.type == "list":
+        return replace(setting, value=opened(setting.value, option.unread))
+    value = replace(setting.value, x=option.unread)
+    if option.guards:
+        value = guarded(option.guards, value, setting.value)
+    return replace(setting, value=value, refused="")
+
+
+def _default(row: Row, env: Environment, head: Place) -> Setting:
+    setting = default_of("uWSGI", row, plain(row), head)
+    if row.default_note:
+        place = replace(setting.place, note=f"uWSGI's default is {row.default_note}")
+        setting = replace(setting, place=place, value=setting.value.at(place))
+    variable = "UWSGI_" + row.name.upper().replace("-", "_")
+    if row.name in FROM_ENVIRONMENT:
+        unset = env.get(variable)
+        if isinstance(unset.x, Unknown):
+            return replace(setting, value=Value(unset.x, setting.value.places, depends=unset.depends))
+        return replace(setting, value=setting.value.also(replace(unset, x=None, depends=()))) if unset.x is None else setting
+    if env.complete is not True:
+        return replace(setting, value=replace(setting.value, assumes=(f"${variable} is not set",)))
+    return setting
+
+
+def strange(options: Iterable[Option], mentioned: set[str]) -> list[Setting]:
+    """Written names that are no option of uWSGI or of a plugin of its, and that nothing reads as `%(name)`. Where a part was
+    not read, it may read them: then only those are told that are an option's name in another spelling."""
+    table = facts("uwsgi")
+    options = list(options)
+    partly = any(option.anything for option in options)
+    found = []
+    for option in options:
+        if option.row or not option.taken or option.origin == "environment":
+            continue
+        if option.key in mentioned or option.settled or option.key in ("end", "endif", "endfor"):
+            continue
+        if partly and table.row(option.key.lower().replace("_", "-")) is None:
+            continue
+        value: Value[Any] = Value(option.text, (option.place,))
+        found.append(Setting(option.key, value, option.origin, option.place, option.key, option.logic or "assign", row=None))
+    return found
