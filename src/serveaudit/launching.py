@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
 
 from serveaudit.command import Environment, Step
 from serveaudit.source import SourceFile
@@ -45,7 +45,8 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A port that is opened to the outside of a machine. `host_ip` "" is every address; `port` is the one inside."""
+    """A port that is opened to the outside of a machine. `port` is the one inside; `host_ip` "" is every address, and
+    "cluster" one that only a Kubernetes cluster's own pods can reach (a Service of type ClusterIP)."""
 
     host_ip: Value[str]
     host_port: Value[int]
@@ -64,6 +65,77 @@ class Mount:
     place: Place
     content: SourceFile | None = None
     read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How a description has an image built. `context` and `dockerfile` are paths in the repository ("" is its root);
+    `inline` is a Dockerfile that the description itself holds."""
+
+    context: str
+    dockerfile: str
+    place: Place
+    target: str = ""
+    args: Mapping[str, Value[Any]] = field(default_factory=dict)
+    inline: SourceFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What a container is made from, and starts when it is told nothing else.
+
+    base         name and tag of the image that it was built on, as written
+    entrypoint, command   Docker's two halves, each in its words or as a text for a shell; None where there is none
+    runs         what was run while it was built (`RUN`), with each one's directory and variables
+    outside      signs of a proxy that the image itself brings along
+    complete     an Unknown where an image below was not read: it may have an entrypoint, variables and ports of its own
+    keys         everything else that is written: HEALTHCHECK, VOLUME, labels as `LABEL name`
+    """
+
+    base: Value[str]
+    place: Place
+    entrypoint: Step | None = None
+    command: Step | None = None
+    env: Environment = field(default_factory=Environment)
+    workdir: Value[str] = field(default_factory=lambda: Value("/"))
+    user: Value[str] = field(default_factory=_none)
+    stop_signal: Value[str] = field(default_factory=_none)
+    exposed: tuple[Value[int], ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    runs: tuple[Step, ...] = ()
+    outside: tuple[Sign, ...] = ()
+    dockerfile: str | None = None
+    complete: bool | Unknown = True
+    keys: Mapping[str, Value[Any]] = field(default_factory=dict)
+
+
+class Images(Protocol):
+    """Where a description's images come from."""
+
+    def built(self, build: Build) -> Image | None:
+        """The image that a Dockerfile of the repository describes; None where that can't be read."""
+
+    def named(self, reference: Value[str]) -> Image | None:
+        """The image of that name: one that is known, or that the repository itself builds; None for every other one."""
+
+
+def started(entrypoint: Step | None, command: Step | None) -> Step | None:
+    """What a container runs: Docker's rules for how an entrypoint and a command go together.
+
+    An entrypoint in shell form gets no arguments: the command is dropped. (Dockerfile reference, "Understand how CMD and
+    ENTRYPOINT interact")
+    """
+    if entrypoint is None or command is None or entrypoint.script is not None:
+        return entrypoint or command
+    words = command.argv
+    if command.script is not None:
+        place = Place(command.script.whole())
+        words = (
+            Value("/bin/" + command.shell, (command.place,)),
+            Value("-c", (command.place,)),
+            Value(command.script.text, (place,)),
+        )
+    return replace(entrypoint, argv=(*entrypoint.argv, *words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +194,12 @@ class Group:
     machines: list[Machine] = field(default_factory=list)
     files: tuple[str, ...] = ()
     complete: bool | Unknown = True
+
+
+_SIGNALS = {"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "10": "USR1", "12": "USR2", "15": "TERM", "28": "WINCH"}
+
+
+def signal_name(text: str) -> str:
+    """`SIGTERM`, `term` and `15` as the signal's name without SIG; anything else in upper case as it is."""
+    text = text.strip().upper()
+    return _SIGNALS.get(text, text.removeprefix("SIG"))
