@@ -36,7 +36,7 @@ from serveaudit.expressions.closures import (
 )
 from serveaudit.expressions.comparisons import ORDERINGS
 from serveaudit.expressions.frames import Closure
-from serveaudit.expressions.lookups import asked, attribute, bound, entry, written
+from serveaudit.expressions.lookups import asked, attribute, bound, entry, picked, written
 from serveaudit.expressions.pure import size
 from serveaudit.expressions.texts import METHODS, TESTS
 from serveaudit.suggest import hint
@@ -62,12 +62,18 @@ class Condition:
 
 
 class Conditions:
-    """Compiles conditions that may say `names` (each with its type) and the words of these."""
+    """Compiles conditions that may say `names` (each with its type) and the words of these.
+
+    phrases      of the words that were said, by the text that said them: `route.read_timeout`
+    loop_names   what the members of lists were called
+    """
 
     def __init__(self, vocabulary: Vocabulary, names: Mapping[str, str]) -> None:
         self.vocabulary = vocabulary
         self.names = dict(names)
         self.text = ""
+        self.phrases: dict[str, str] = {}
+        self.loop_names: set[str] = set()
 
     def compile(self, text: str) -> Condition:
         """The condition. Raises ConditionError for unknown names and words, types that don't fit, and what is no condition."""
@@ -130,7 +136,9 @@ class Conditions:
         word = self.words(node.value, kind, node.attr)
         if word.parameters:
             raise ConditionError(f"{ast.unparse(node)} takes {len(word.parameters)} in parentheses, in: {self.text}")
-        return attribute(base, node.attr, ast.unparse(node)), word.gives
+        path = ast.unparse(node)
+        self.phrases[path] = word.phrase
+        return attribute(base, node.attr, path), word.gives
 
     def visit_subscript(self, node: ast.Subscript) -> Typed:
         base, kind = self.visit(node.value)
@@ -210,6 +218,7 @@ class Conditions:
         if name in self.names:
             raise ConditionError(f"'{name}' is taken, give the member another name: {ast.unparse(node)}")
         self.names[name] = inside
+        self.loop_names.add(name)
         try:
             conditions = [self.visit(test)[0] for test in generator.ifs]
             body, gives = self.visit(node.elt)
@@ -251,13 +260,14 @@ class Conditions:
         word = self.words(func.value, kind, func.attr)
         if not word.parameters:
             raise ConditionError(f"{ast.unparse(func)} is read without parentheses, in: {self.text}")
-        args = self._arguments(node, word.parameters)
-        return asked(bound(base, func.attr), args, ast.unparse(node)), word.gives
+        args, path = self._arguments(node, word.parameters), ast.unparse(node)
+        self.phrases[path] = word.phrase
+        return asked(bound(base, func.attr), args, path), word.gives
 
     def _built_in(self, node: ast.Call, name: str) -> Typed:
         if name in ("min", "max"):
             args = [self.visit(arg) for arg in node.args]
-            return chosen(least if name == "min" else greatest, [run for run, _ in args]), types.joined(
+            return picked(least if name == "min" else greatest, [run for run, _ in args]), types.joined(
                 [kind for _, kind in args]
             )
         if len(node.args) != 1:

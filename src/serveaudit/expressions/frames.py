@@ -60,6 +60,11 @@ class Frame(dict[str, Result]):
         """A frame for a loop's body: the same names, to which its variable can be added."""
         return Frame(self, self.world, self.look_up, self.steps)
 
+    def in_world(self, world: World) -> Frame:
+        """The same frame in another world; only for a frame whose names hang on no choice, or that are looked up anew."""
+        kept = {name: result for name, result in self.items() if not result[1]}
+        return Frame(kept, world, self.look_up, self.steps)
+
     def spend(self, steps: int) -> None:
         self.steps[0] -= steps
         if self.steps[0] < 0:

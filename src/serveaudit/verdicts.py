@@ -1,0 +1,274 @@
+"""Asking the rules of every subject of a deployment, and phrasing the answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+from serveaudit.evidence import NOWHERE, Labels, locations, places_of
+from serveaudit.expressions.comparisons import truth
+from serveaudit.expressions.frames import Fork, Frame, Reads, Result, TooMuch, World, worlds
+from serveaudit.finding import Certainty, Finding, Fix, Severity, Undecided
+from serveaudit.rulebook import Mend, Rule
+from serveaudit.templates import ask
+from serveaudit.values import Place, Unknown, Value, unique
+from serveaudit.words import Pair
+
+Names = Mapping[str, Result]
+
+
+class Outcome(IntEnum):
+    """WEAK: yes, unless something unknown excuses it."""
+
+    NO = 0
+    MAYBE = 1
+    WEAK = 2
+    YES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a rule's condition comes to in one world.
+
+    reads    what decided
+    why      for a MAYBE: what is not known
+    doubts   for a WEAK: what would excuse it, as a condition in words
+    assumes  what the guards and the proof of the pair rest on
+    """
+
+    outcome: Outcome
+    reads: Reads = ()
+    why: Unknown | None = None
+    doubts: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding, with what is needed to mend it and to compare it with others."""
+
+    rule: Rule
+    subjects: tuple[Any, ...]
+    finding: Finding
+    frame: Frame
+
+
+Mender = Callable[[Mend, Frame, tuple[Any, ...]], Fix | None]
+"""Turns a card's fix into edits, in the world of the finding (its frame); None where that can't be done."""
+NO = Answer(Outcome.NO)
+
+
+def ask_all(rules: Iterable[Rule], deployment: Any, mender: Mender | None = None) -> tuple[list[Finding], list[Undecided]]:
+    """Every rule's answer for every subject that it is for. `deployment` is the Deployment subject.
+
+    What a more specific rule replaces is left out, and of findings that say the same of the same place the surest is kept.
+    Raises CardError for a card whose conditions can't be asked.
+    """
+    found: list[Found] = []
+    undecided: dict[Undecided, None] = {}
+    pairs: dict[str, list[Pair]] = {}
+    for rule in rules:
+        asked = rule.card.fields["for"]
+        if asked not in pairs:
+            pairs[asked] = list(rule.question.pairs(deployment))
+        for pair in pairs[asked]:
+            verdict = judge(rule, pair, deployment)
+            if isinstance(verdict, Found):
+                found.append(verdict)
+            elif verdict is not None:
+                undecided[verdict] = None
+    return [_mended(one, mender) for one in _merged(_without_replaced(found))], list(undecided)
+
+
+def judge(rule: Rule, pair: Pair, deployment: Any) -> Found | Undecided | None:
+    """A rule's verdict on one pair: a finding, undecided, or nothing to say."""
+    names = _names(rule, pair, deployment)
+    try:
+        answers = worlds(lambda world: _answer(rule, pair, _frame(rule, names, world)))
+    except TooMuch as limit:
+        answers = [({}, Answer(Outcome.MAYBE, why=Unknown(str(limit))))]
+    best = max(answers, key=lambda given: given[1].outcome)
+    if best[1].outcome is Outcome.NO:
+        return None
+    if best[1].outcome is Outcome.MAYBE:
+        return _undecided(rule, pair, best[1])
+    return _found(rule, pair, names, best, answers)
+
+
+def _names(rule: Rule, pair: Pair, deployment: Any) -> Names:
+    names: dict[str, Result] = {"deployment": (deployment, ())}
+    for spelled, subject in zip(rule.question.names, pair.subjects, strict=True):
+        names |= dict.fromkeys(spelled, (subject, ()))
+    return names
+
+
+def _frame(rule: Rule, names: Names, world: World) -> Frame:
+    lets = rule.compiled.lets
+    return Frame(names, world, lambda frame, name: lets[name](frame), [float("inf")])
+
+
+def _answer(rule: Rule, pair: Pair, frame: Frame) -> Answer:
+    """The condition, the guards, and whether nginx faces the clients, in one world."""
+    compiled = rule.compiled
+    x, reads = compiled.when(frame)
+    x = truth(x)
+    if x is False:
+        return NO
+    proof = frame.settle(pair.proof)
+    held = truth(proof.x)
+    if held is False:
+        return NO
+    why = next((one for one in (x, held) if isinstance(one, Unknown)), None)
+    doubts: list[str] = []
+    assumes = proof.assumes
+    for reason, guard in compiled.guards:
+        excuse, rests_on = guard(frame)
+        excuse = truth(excuse)
+        if excuse is True:
+            return NO
+        doubts += [f"unless {reason}"] if isinstance(excuse, Unknown) else []
+        assumes = unique(assumes, *(value.assumes for _, value in rests_on if isinstance(value, Value)))
+    if rule.needs_edge:
+        edge = _edge(pair, frame)
+        if edge.x is False:
+            return NO
+        doubts += [f"if nginx faces the clients: {edge.why}"] if isinstance(edge.x, Unknown) else []
+        assumes = unique(assumes, edge.assumes)
+    if why is not None:
+        return Answer(Outcome.MAYBE, reads, why)
+    return Answer(Outcome.WEAK if doubts else Outcome.YES, reads, None, tuple(doubts), assumes)
+
+
+def _edge(pair: Pair, frame: Frame) -> Value[Any]:
+    """Whether clients reach the subject without another proxy before it."""
+    faces = next(subject.faces_clients for subject in pair.subjects if hasattr(subject, "faces_clients"))
+    return frame.settle(faces)
+
+
+def _undecided(rule: Rule, pair: Pair, answer: Answer) -> Undecided:
+    why = answer.why or Unknown("")
+    waiting = [value for _, value in answer.reads if isinstance(value, Value) and _waits_for(value, why)]
+    places = [place for value in waiting for place in value.places]
+    place = next(iter(places or _heads(pair) or pair.proof.places), NOWHERE)
+    return Undecided(rule.name, place.span, why.why, why.about)
+
+
+def _waits_for(value: Value[Any], why: Unknown) -> bool:
+    return why in (value.x, getattr(value.x, "complete", None)) or not value.known
+
+
+def _heads(pair: Pair) -> list[Place]:
+    return [place for subject in pair.subjects for place in places_of(subject)]
+
+
+def _found(rule: Rule, pair: Pair, names: Names, best: tuple[World, Answer], answers: list[tuple[World, Answer]]) -> Found:
+    world, answer = best
+    frame, compiled = _frame(rule, names, world), rule.compiled
+    severity, raised = _severity(rule, frame)
+    reads = answer.reads + raised
+    if compiled.at:
+        reads = ask(compiled.at, frame)[1][-1:] + reads
+    shown = locations(reads, pair.proof, Labels(compiled.labels, compiled.phrases), frame, _heads(pair))
+    certain = all(given.outcome is Outcome.YES for _, given in answers)
+    finding = Finding(
+        rule=rule.name,
+        category=rule.category,
+        severity=severity,
+        certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
+        message=compiled.message.fill(frame),
+        locations=shown,
+        symbol=_symbol(pair, names, next((path for path, value in reads if places_of(value)), "")),
+        conditions=_conditions(best, answers, reads, certain),
+        help=tuple(text.fill(frame) for text in compiled.help),
+    )
+    return Found(rule, pair.subjects, finding, frame)
+
+
+def _severity(rule: Rule, frame: Frame) -> tuple[Severity, Reads]:
+    """The first case that is surely so, and what made it so."""
+    for severity, case in rule.compiled.cases:
+        if case is None:
+            return severity, ()
+        try:
+            x, reads = case(frame)
+        except Fork:
+            continue
+        if truth(x) is True:
+            return severity, reads
+    raise AssertionError("the last case has no condition")
+
+
+def _conditions(
+    best: tuple[World, Answer], answers: list[tuple[World, Answer]], reads: Reads, certain: bool
+) -> tuple[str, ...]:
+    """What the finding rests on, in words: the choices that matter, what would excuse it, what is assumed."""
+    world, answer = best
+    assumed = [value.assumes for _, value in reads if isinstance(value, Value)]
+    if certain:
+        assumed += [value.assumes for _, given in answers for _, value in given.reads if isinstance(value, Value)]
+    choices = () if certain else tuple(f"when {label}" for label in _deciding(world, answers))
+    return unique(choices, answer.doubts, tuple(map(unless, unique(*assumed, answer.assumes))))
+
+
+def _deciding(world: World, answers: list[tuple[World, Answer]]) -> list[str]:
+    """The choices of a world that the finding hangs on: without any of them it would not be so in every world that remains."""
+    kept = dict(world)
+    for on in world:
+        rest = {name: label for name, label in kept.items() if name != on}
+        alike = [given for other, given in answers if all(other.get(name, label) == label for name, label in rest.items())]
+        if all(given.outcome >= Outcome.WEAK for given in alike):
+            kept = rest
+    return list(kept.values())
+
+
+def unless(assumption: str) -> str:
+    """An assumption as a condition: `$TIMEOUT is not set` is `unless $TIMEOUT is set`."""
+    if " is not " in assumption:
+        return "unless " + assumption.replace(" is not ", " is ", 1)
+    found = re.fullmatch(r"(.*) does not (\w+)(.*)", assumption)
+    return f"unless {found[1]} {found[2]}s{found[3]}" if found else f"if {assumption}"
+
+
+def _symbol(pair: Pair, names: Names, path: str) -> str:
+    """The symbolic place of what was read: that of the subject which the path begins with, and the path's rest."""
+    root, _, rest = path.partition(".")
+    subject = names[root][0] if root in names else pair.subjects[0]
+    symbol = str(getattr(subject, "symbol", ""))
+    return "/".join(filter(None, (symbol, rest if root in names else path)))
+
+
+def _without_replaced(found: list[Found]) -> list[Found]:
+    """Without the findings that another one on the same subjects stands for. A possible one never stands for a certain one."""
+    replacing: dict[str, list[Found]] = {}
+    for one in found:
+        for name in one.rule.replaces:
+            replacing.setdefault(name, []).append(one)
+    return [one for one in found if not any(_stands_for(other, one) for other in replacing.get(one.rule.name, ()))]
+
+
+def _stands_for(one: Found, other: Found) -> bool:
+    ours, theirs = {id(subject) for subject in one.subjects}, {id(subject) for subject in other.subjects}
+    sure = one.finding.certainty is Certainty.CERTAIN or other.finding.certainty is Certainty.POSSIBLE
+    return sure and one is not other and (ours <= theirs or theirs <= ours)
+
+
+def _merged(found: list[Found]) -> list[Found]:
+    """Of findings that say the same of the same place the first certain one, else the first."""
+    kept: dict[tuple[Any, ...], Found] = {}
+    for one in found:
+        span = one.finding.primary.span.outermost
+        key = (one.rule.name, span.source.path, span.start, span.end, one.finding.message)
+        known = kept.get(key)
+        if known is None or (known.finding.certainty, one.finding.certainty) == (Certainty.POSSIBLE, Certainty.CERTAIN):
+            kept[key] = one
+    return list(kept.values())
+
+
+def _mended(one: Found, mender: Mender | None) -> Finding:
+    mend = one.rule.compiled.mend
+    if mend is None or mender is None:
+        return one.finding
+    return replace(one.finding, fix=mender(mend, one.frame, one.subjects))
