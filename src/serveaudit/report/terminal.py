@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Literal, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from serveaudit.report.frame import Line, Page
 from serveaudit.report.text import plain
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Colour = Literal["auto", "always", "never"]
 
@@ -62,16 +65,22 @@ def write_text(text: str, stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def paint(lines: Sequence[Line], console: Console) -> None:
+    """Prints lines of runs on a console of Rich, as plain text with styles: never as markup."""
+    from rich.text import Text
+
+    for line in lines:
+        text = Text(no_wrap=True, overflow="ignore", end="\n")
+        for run, style in line:
+            text.append(run, _STYLES.get(style))
+        console.print(text, soft_wrap=True)
+
+
 def _painted(lines: Sequence[Line]) -> str:
     """The lines with colours, as text for a terminal."""
     from rich.console import Console
-    from rich.text import Text
 
-    console = Console(force_terminal=True, color_system="standard", no_color=False, highlight=False, soft_wrap=True)
+    console = Console(force_terminal=True, color_system="standard", no_color=False, highlight=False)
     with console.capture() as capture:
-        for line in lines:
-            text = Text(no_wrap=True, overflow="ignore", end="\n")
-            for run, style in line:
-                text.append(run, _STYLES.get(style))
-            console.print(text, soft_wrap=True)
+        paint(lines, console)
     return capture.get()
