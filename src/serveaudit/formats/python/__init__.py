@@ -1,0 +1,40 @@
+"""Reads Python files: `ast` gives the statements, `serveaudit.expressions` their values; nothing is run or imported.
+
+Its modules, each above the ones before: module, parsing, frames, state; environs, paths, machine; attributes, calls;
+targets, choosing; conditionals, attempts, loops, definitions, imports; statements, scope, leftovers, reading.
+"""
+
+from serveaudit.formats.python.module import (
+    Assigned,
+    Binding,
+    Call,
+    Class,
+    ClassRef,
+    Environ,
+    External,
+    Function,
+    FunctionRef,
+    Made,
+    Module,
+    ModuleRef,
+    PathText,
+)
+from serveaudit.formats.python.reading import dotted_name, read
+
+__all__ = [
+    "Assigned",
+    "Binding",
+    "Call",
+    "Class",
+    "ClassRef",
+    "Environ",
+    "External",
+    "Function",
+    "FunctionRef",
+    "Made",
+    "Module",
+    "ModuleRef",
+    "PathText",
+    "dotted_name",
+    "read",
+]

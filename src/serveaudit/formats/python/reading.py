@@ -1,0 +1,98 @@
+"""Reads a Python file into a Module."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from serveaudit import expressions
+from serveaudit.command import Environment
+from serveaudit.formats.python.imports import absolute
+from serveaudit.formats.python.leftovers import follow_the_rest, gather_calls
+from serveaudit.formats.python.module import Binding, Module
+from serveaudit.formats.python.parsing import Spans, parse, walk
+from serveaudit.formats.python.scope import ModuleScope
+from serveaudit.formats.python.state import STEPS, FindModule, Session, State
+from serveaudit.formats.python.statements import run, run_module
+from serveaudit.source import Problem, SourceFile
+from serveaudit.values import Unknown, Value
+
+
+def read(
+    source: SourceFile,
+    env: Environment | None = None,
+    find_module: FindModule = lambda dotted: None,
+    *,
+    name: str = "",
+    cpus: int | None = None,
+) -> Module:
+    """What a Python file says when it runs in this environment; nothing is run. Never raises: a text that is no Python, or
+    not yet, has a problem and no bindings.
+
+    find_module  gives a module of the repository by its full name
+    name         the file's own full name, from which its relative imports start; else it is told from its path
+    cpus         how many the machine has, if that is known
+    """
+    session = Session(env or Environment(), find_module, _read, cpus)
+    return _read(session, name or dotted_name(source.path), source)
+
+
+def dotted_name(path: str) -> str:
+    """`app/settings/__init__.py` is `app.settings`."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".").strip(".")
+
+
+def _read(session: Session, name: str, source: SourceFile) -> Module:
+    module = session.files[source.path] = Module(source, name)
+    tree = parse(source)
+    if isinstance(tree, Problem):
+        module.problems.append(tree)
+        module.complete = Unknown(f"{source.path}: {tree.message}", source.path)
+        return module
+    is_package = source.path.rpartition("/")[2] == "__init__.py"
+    state = State(session, source, Spans(source), module, _evaluate, _test, run, is_package)
+    session.running[source.path] = state
+    steps, session.steps, session.exhausted = session.steps, STEPS, False
+    try:
+        with session.apart():
+            session.live.append(state.frame)
+            run_module(state, tree.body)
+            _bind(state, tree)
+            del session.running[source.path]
+            follow_the_rest(state)
+            gather_calls(state, tree)
+    finally:
+        session.running.pop(source.path, None)
+        session.steps = steps
+    module.imports = dict(_imports(tree, state))
+    return module
+
+
+def _bind(state: State, tree: ast.Module) -> None:
+    """The names that the module ends up with."""
+    read_names = {node.id for node in walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    for name, value in state.frame.names.items():
+        assigned = tuple(state.assigned.get(name, ()))
+        if assigned:
+            last = assigned[-1]
+            state.module.bindings[name] = Binding(name, value, last.place, last.by, name in read_names, assigned)
+
+
+def _imports(tree: ast.Module, state: State) -> Iterator[tuple[str, str]]:
+    for node in walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                yield name, alias.name if alias.asname else name
+        elif isinstance(node, ast.ImportFrom):
+            module = absolute(state, node)
+            yield from ((alias.asname or alias.name, f"{module}.{alias.name}") for alias in node.names if alias.name != "*")
+
+
+def _evaluate(state: State, node: ast.expr) -> Value[Any]:
+    return expressions.evaluate(node.value if isinstance(node, ast.Await) else node, ModuleScope(state))
+
+
+def _test(state: State, node: ast.expr) -> Value[bool]:
+    return expressions.evaluate_test(node, ModuleScope(state))

@@ -1,0 +1,70 @@
+"""What the names in an expression of this module stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from serveaudit.expressions import Scope
+from serveaudit.formats.python.attributes import attribute_of, resting
+from serveaudit.formats.python.calls import apply, name_of, note_unknown, resolve
+from serveaudit.formats.python.environs import Given
+from serveaudit.formats.python.module import ClassRef, External, FunctionRef, ModuleRef, PathText
+from serveaudit.formats.python.paths import PATH_METHODS
+from serveaudit.formats.python.state import State
+from serveaudit.values import Place, Unknown, Value
+
+_NAMES = External | FunctionRef | ClassRef | ModuleRef
+
+
+class ModuleScope(Scope):
+    """The names at the point that the reading of a module has reached."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self.state = state
+
+    def name(self, name: str) -> Value[Any] | None:
+        found = self.state.look_up(name)
+        if found is None:
+            return self._missing(name)
+        return None if isinstance(found.x, _NAMES) else found
+
+    def dotted(self, dotted: str) -> Value[Any] | None:
+        return resolve(self.state, dotted)
+
+    def call(self, dotted: str, args: tuple[Value[Any], ...], keywords: Mapping[str, Value[Any]]) -> Value[Any] | None:
+        self.state.at = self.at
+        path, _, last = dotted.rpartition(".")
+        base = resolve(self.state, path) if path else None
+        callee = attribute_of(self.state, base, last) if base is not None else resolve(self.state, dotted)
+        if callee is None:
+            note_unknown(self.state, dotted, args, keywords)
+            return None
+        return apply(self.state, callee, name_of(callee) or dotted, args, keywords, base)
+
+    def attribute(self, base: Value[Any], name: str) -> Value[Any] | None:
+        found = attribute_of(self.state, base, name)
+        return resting(found, base) if found is not None else None
+
+    def method(
+        self, base: Value[Any], name: str, args: tuple[Value[Any], ...], keywords: Mapping[str, Value[Any]]
+    ) -> Value[Any] | None:
+        self.state.at = self.at
+        if isinstance(base.x, PathText) and name in PATH_METHODS:
+            return PATH_METHODS[name](Given(self.state, args, keywords, base))
+        if name == "__call__" and isinstance(base.x, FunctionRef | ClassRef):
+            return apply(self.state, base, name_of(base), args, keywords, None)
+        callee = attribute_of(self.state, base, name)
+        return apply(self.state, callee, name_of(callee), args, keywords, base) if callee is not None else None
+
+    def place(self, node: Any) -> Place | None:
+        return self.state.place(node) if hasattr(node, "lineno") else None
+
+    def _missing(self, name: str) -> Value[Any] | None:
+        state = self.state
+        if name == "__file__":
+            return Value(PathText(state.source.path))
+        if name == "__name__":
+            return Value(state.module.name or Unknown("the module's name is not known"))
+        return None

@@ -1,0 +1,248 @@
+"""What assignments and in-place changes do to names, lists, dictionaries and objects."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from serveaudit.formats.python.frames import replaced
+from serveaudit.formats.python.module import By, Environ, Made
+from serveaudit.formats.python.state import State, spoken_for
+from serveaudit.values import Branch, Items, Table, Unknown, Value, unknown
+
+Changed = Items | Table | Made
+
+
+def assign(state: State, target: ast.expr, value: Value[Any], text: ast.AST, by: By = "assign") -> None:
+    """Binds a target of any form. `text` is what was assigned: it becomes the value's first place."""
+    match target:
+        case ast.Name(id=name):
+            state.bind(name, spoken_for(value, state.spans.of(text)), state.place(target), by)
+        case ast.Tuple(elts=targets) | ast.List(elts=targets):
+            for each, part in zip(targets, _unpacked(value, targets), strict=True):
+                assign(state, each.value if isinstance(each, ast.Starred) else each, part, text, by)
+        case ast.Subscript(value=base, slice=index):
+            key = state.value(index)
+            stored = spoken_for(value, state.spans.of(text))
+            change(state, base, lambda x: with_key(x, key, stored))
+        case ast.Attribute(value=base, attr=name):
+            stored = spoken_for(value, state.spans.of(text))
+            change(state, base, lambda x: _with_attribute(x, name, stored))
+
+
+def augment(state: State, node: ast.AugAssign) -> None:
+    """`target += value`, and the other operators."""
+    loaded = _loaded(node.target)
+    total = ast.copy_location(ast.BinOp(loaded, node.op, node.value), node)
+    assign(state, node.target, state.value(total), node.value)
+
+
+def delete(state: State, node: ast.Delete) -> None:
+    for target in node.targets:
+        match target:
+            case ast.Name(id=name):
+                state.frame.home_of(name).names.pop(name, None)
+            case ast.Subscript(value=base, slice=index):
+                key = state.value(index)
+                change(state, base, partial(_without, key=key))
+
+
+def change_by_call(state: State, node: ast.expr) -> None:
+    """A list's or dictionary's method that changes it in place, if the call is one."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=base, attr=name)) if name in CHANGES:
+            args = tuple(state.value(each) for each in node.args if not isinstance(each, ast.Starred))
+            keywords = {each.arg: state.value(each.value) for each in node.keywords if each.arg}
+            if len(args) + len(keywords) < len(node.args) + len(node.keywords):
+                keywords["**"] = unknown("more arguments", state.place(node))
+            if name == "update" or not _is_environ(state.value(base)):
+                change(state, base, lambda x: CHANGES[name](x, args, keywords))
+
+
+def change(state: State, base: ast.expr, new: Callable[[Any], Any]) -> None:
+    """Changes what `base` gives, under every name that it goes by. `new` gives None for what it does not know to change."""
+    before = state.value(base)
+    if _is_environ(before):
+        changed = new(Table(tuple(state.session.environ.names.items())))
+        state.session.environ.names = dict(changed.entries) if isinstance(changed, Table) else state.session.environ.names
+        return
+    for old in _leaves(before):
+        changed = new(old) if isinstance(old, Items | Table | Made) else None
+        if changed is None:
+            continue
+        for frame in state.session.live:
+            frame.names = {name: replaced(value, old, changed) for name, value in frame.names.items()}
+    root = base
+    while isinstance(root, ast.Attribute | ast.Subscript):
+        root = root.value
+    if isinstance(root, ast.Name) and (found := state.frame.find(root.id)) is not None:
+        home = next(frame for frame in state.frame.seen() if root.id in frame.names)
+        home.names[root.id] = state.session.rests(found)
+
+
+def with_key(x: Any, key: Value[Any], value: Value[Any]) -> Any:
+    """A list or dictionary with one member set."""
+    if isinstance(x, Items):
+        if isinstance(key.x, int) and -len(x.members) <= key.x < len(x.members):
+            members = list(x.members)
+            members[key.x] = value
+            return replace(x, members=tuple(members))
+        return replace(x, complete=Unknown("a member is set whose number is not known"))
+    if not isinstance(x, Table):
+        return None
+    if not key.known or not isinstance(key.x, str | int | float | bool | None):
+        return Table(tuple((name, unknown(_ANY_KEY)) for name, _ in x.entries), Unknown(_ANY_KEY))
+    kept = tuple(entry for entry in x.entries if entry[0] != key.x)
+    return replace(x, entries=(*kept, (key.x, value)))
+
+
+_ANY_KEY = "a key is set whose name is not known"
+
+
+def _with_attribute(x: Any, name: str, value: Value[Any]) -> Any:
+    return replace(x, attributes={**x.attributes, name: value}) if isinstance(x, Made) else None
+
+
+def _without(x: Any, key: Value[Any]) -> Any:
+    if isinstance(x, Table) and key.known:
+        return replace(x, entries=tuple(entry for entry in x.entries if entry[0] != key.x))
+    return replace(x, complete=Unknown("members are deleted")) if isinstance(x, Items | Table) else None
+
+
+def _is_environ(value: Value[Any]) -> bool:
+    return isinstance(value.x, Environ)
+
+
+def _leaves(value: Value[Any]) -> Iterator[Any]:
+    if isinstance(value.x, Branch):
+        for _, case in value.x.cases:
+            yield from _leaves(case)
+    else:
+        yield value.x
+
+
+def _unpacked(value: Value[Any], targets: list[ast.expr]) -> list[Value[Any]]:
+    """The parts of a value for the targets of `a, *b = value`."""
+    stars = [number for number, each in enumerate(targets) if isinstance(each, ast.Starred)]
+    x = value.x
+    if not isinstance(x, Items) or x.complete is not True or len(stars) > 1:
+        return [Value(Unknown(value.why or "a part of a value that is not known"), value.places)] * len(targets)
+    members = list(x.members)
+    if not stars and len(members) == len(targets):
+        return members
+    if stars and len(members) >= len(targets) - 1:
+        start, rest = stars[0], len(members) - len(targets) + 1
+        middle: Value[Any] = Value(Items(tuple(members[start : start + rest])), value.places)
+        return [*members[:start], middle, *members[start + rest :]]
+    return [unknown("it does not have as many parts as there are names for them", *value.places)] * len(targets)
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    """The target as an expression that is read."""
+    match target:
+        case ast.Name(id=name):
+            return ast.copy_location(ast.Name(name, ast.Load()), target)
+        case ast.Attribute(value=base, attr=name):
+            return ast.copy_location(ast.Attribute(base, name, ast.Load()), target)
+        case ast.Subscript(value=base, slice=index):
+            return ast.copy_location(ast.Subscript(base, index, ast.Load()), target)
+    return target
+
+
+Args = tuple[Value[Any], ...]
+Keywords = Mapping[str, Value[Any]]
+
+
+def _appended(x: Any, args: Args, keywords: Keywords) -> Any:
+    return replace(x, members=(*x.members, args[0])) if isinstance(x, Items) and len(args) == 1 else None
+
+
+def _extended(x: Any, args: Args, keywords: Keywords) -> Any:
+    if not isinstance(x, Items) or len(args) != 1:
+        return None
+    more = args[0].x
+    if isinstance(more, Items):
+        return Items((*x.members, *more.members), x.complete if more.complete is True else more.complete)
+    return replace(x, complete=Unknown(args[0].why or "it is extended by what is not known"))
+
+
+def _inserted(x: Any, args: Args, keywords: Keywords) -> Any:
+    if not isinstance(x, Items) or len(args) != 2:
+        return None
+    members = list(x.members)
+    members.insert(args[0].x if isinstance(args[0].x, int) else len(members), args[1])
+    return replace(x, members=tuple(members))
+
+
+def _removed(x: Any, args: Args, keywords: Keywords) -> Any:
+    if not isinstance(x, Items) or len(args) != 1:
+        return None
+    found = next((n for n, each in enumerate(x.members) if isinstance(each, Value) and each == args[0] and each.known), None)
+    if found is None:
+        return x if args[0].known and all(each.known for each in x.members) else replace(x, complete=Unknown("one is removed"))
+    return replace(x, members=x.members[:found] + x.members[found + 1 :])
+
+
+def _updated(x: Any, args: Args, keywords: Keywords) -> Any:
+    if isinstance(x, Items):
+        return _extended(x, args, keywords)
+    if not isinstance(x, Table):
+        return None
+    entries, complete = list(x.entries), x.complete
+    for arg in args:
+        if isinstance(arg.x, Table):
+            entries += arg.x.entries
+            complete = complete if arg.x.complete is True else arg.x.complete
+        else:
+            entries, complete = _lost(entries, arg), Unknown(arg.why or "it is updated by what is not known")
+    given = {name: value for name, value in keywords.items() if name != "**"}
+    entries += given.items()
+    if len(given) < len(keywords):
+        entries, complete = _lost(entries, keywords["**"]), Unknown("it is updated by what is not known")
+    return Table(tuple(dict(entries).items()), complete)
+
+
+def _lost(entries: list[tuple[Any, Value[Any]]], by: Value[Any]) -> list[tuple[Any, Value[Any]]]:
+    return [(name, unknown(by.why or "an update that is not known may set it", *value.places)) for name, value in entries]
+
+
+def _defaulted(x: Any, args: Args, keywords: Keywords) -> Any:
+    if not isinstance(x, Table) or not args or not args[0].known:
+        return None
+    if any(key == args[0].x for key, _ in x.entries):
+        return x
+    return with_key(x, args[0], args[1] if len(args) > 1 else Value(None))
+
+
+def _popped(x: Any, args: Args, keywords: Keywords) -> Any:
+    if isinstance(x, Items):
+        if not args and x.members and x.complete is True:
+            return replace(x, members=x.members[:-1])
+        return replace(x, complete=Unknown("one is removed"))
+    return _without(x, args[0]) if args else None
+
+
+def _cleared(x: Any, args: Args, keywords: Keywords) -> Any:
+    return Items(()) if isinstance(x, Items) else Table(()) if isinstance(x, Table) else None
+
+
+def _sorted(x: Any, args: Args, keywords: Keywords) -> Any:
+    return Items(tuple(reversed(x.members)), x.complete) if isinstance(x, Items) else None
+
+
+CHANGES: dict[str, Callable[[Any, Args, Keywords], Any]] = {
+    "append": _appended,
+    "add": _appended,
+    "extend": _extended,
+    "insert": _inserted,
+    "remove": _removed,
+    "discard": _removed,
+    "update": _updated,
+    "setdefault": _defaulted,
+    "pop": _popped,
+    "clear": _cleared,
+    "reverse": _sorted,
+}
