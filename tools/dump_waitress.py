@@ -7,7 +7,7 @@ from typing import Any
 
 import tablefile
 
-TYPES = {"int": "int", "asbool": "bool", "asoctal": "octal", "aslist": "list", "asset": "list", "as_socket_list": "list"}
+TYPES = {"int": "int", "asbool": "bool", "asoctal": "octal", "aslist": "list", "asset": "words", "as_socket_list": "words"}
 
 
 def ask() -> tuple[str, tablefile.Rows]:

@@ -63,9 +63,8 @@ def told(binding: Bound) -> Value[Any]:
         if assigned.by == "assign" and assigned.value.places:
             right = assigned.value.places[0].span
             whole[right] = _joined(assigned.place.span, right)
-    if not binding.value.places:
-        return binding.value.at(binding.place)
-    return _retold(binding.value, whole)
+    value = _retold(binding.value, whole)
+    return value if value.places else value.at(binding.place)
 
 
 def _joined(name: Span, right: Span) -> Span:

@@ -9,7 +9,7 @@ from typing import Any
 
 from serveaudit.serving import Row
 from serveaudit.units import Bytes, Seconds
-from serveaudit.values import Branch, Items, Partial, Range, Unknown, Value
+from serveaudit.values import Branch, How, Items, Partial, Range, Table, Unknown, Value
 
 Cast = Callable[[Row, Any], Any]
 """What the program makes of a plain value; raises Refused for one with which it does not start."""
@@ -28,15 +28,20 @@ def convert(program: str, row: Row, value: Value[Any], cast: Cast) -> tuple[Valu
         return replace(value, x=branch), cases[0][2] if all(refused for *_, refused in cases) else ""
     if isinstance(value.x, Partial):
         return (value if row.type in TEXTS else replace(value, x=value.x.unknown)), ""
-    if isinstance(value.x, Unknown | Range):
+    if isinstance(value.x, Unknown | Range) or unbound(value):
         return value, ""
     try:
         return replace(value, x=with_unit(row, cast(row, value.x))), ""
     except Refused as refused:
-        return replace(value, x=Unknown(f"{program} does not take {value.x!r} for {row.name}: {refused}")), str(refused)
+        return replace(value, x=Unknown(f"{program} does not take {said(value.x)} for {row.name}: {refused}")), str(refused)
 
 
-TEXTS = ("str", "class", "choice", "csv", "list", "user", "callable", "address")
+def unbound(value: Value[Any]) -> bool:
+    """Whether nothing is set here: what a weaker source says holds. A written None is something else."""
+    return value.x is None and any(place.how is How.ABSENT for place in value.places)
+
+
+TEXTS = ("str", "class", "choice", "csv", "list", "words", "user", "callable", "address")
 """Types whose values are texts: one with gaps tells something."""
 
 
@@ -45,6 +50,17 @@ def with_unit(row: Row, x: Any) -> Any:
     if isinstance(x, bool) or not isinstance(x, int | float):
         return x
     return {"s": Seconds, "bytes": Bytes}.get(row.unit, lambda number: number)(x)
+
+
+def said(x: Any) -> str:
+    """A plain value in words."""
+    if isinstance(x, bool):
+        return "on" if x else "off"
+    if isinstance(x, Items):
+        return ", ".join(str(getattr(member, "x", member)) for member in x) or "an empty list"
+    if isinstance(x, Table):
+        return "a dictionary"
+    return str(x) if x not in ("", None) else "nothing"
 
 
 def from_text(row: Row, text: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from serveaudit.conversion import with_unit
+from serveaudit.conversion import said, unbound, with_unit
 from serveaudit.serving import Row, Setting
 from serveaudit.values import Branch, How, Items, Place, Unknown, Value
 
@@ -62,8 +62,7 @@ def _filled(value: Value[Any], weaker: Value[Any]) -> Value[Any]:
     if isinstance(value.x, Branch):
         cases = tuple((label, _filled(case, weaker)) for label, case in value.x.cases)
         return replace(value, x=Branch(value.x.on, cases))
-    unbound = value.x is None and any(place.how is How.ABSENT for place in value.places)
-    return weaker.also(Value(None, assumes=value.assumes)) if unbound else value
+    return weaker.also(Value(None, assumes=value.assumes)) if unbound(value) else value
 
 
 def from_table(program: str, head: Place) -> Callable[[Row], Setting]:
@@ -77,9 +76,11 @@ def from_table(program: str, head: Place) -> Callable[[Row], Setting]:
 
 def default_of(program: str, row: Row, x: Any, head: Place) -> Setting:
     """A setting that nobody set."""
-    place = Place(head.span, How.DEFAULT, f"{program}'s default is {row.default_note if x is None else said(x)}".rstrip())
+    place = Place(head.span, How.DEFAULT, f"{program}'s default is {row.default_note if x is None else said(x)}")
     if x is None and not row.default_note:
         place = replace(place, note=f"{program} sets no {row.name} by default")
+    if isinstance(x, Items):
+        x = replace(x, members=tuple(member.at(place) for member in x))
     return Setting(row.name, Value(x, (place,)), "default", place, row=row)
 
 
@@ -87,15 +88,6 @@ def plain(row: Row) -> Any:
     """The row's default in the types of values: Items for lists, units for durations and sizes."""
     if row.type == "csv" and isinstance(row.default, str):
         return Items(tuple(Value(member.strip()) for member in row.default.split(",") if member.strip()))
-    if row.type in ("list", "csv"):
+    if row.type in ("list", "csv", "words"):
         return Items(tuple(map(Value, row.default or ())))
     return with_unit(row, row.default)
-
-
-def said(x: Any) -> str:
-    """A default in words."""
-    if isinstance(x, bool):
-        return "on" if x else "off"
-    if isinstance(x, Items):
-        return ", ".join(str(member.x) for member in x) or "an empty list"
-    return str(x) if x != "" else "empty"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from serveaudit.command import Command
+from serveaudit.command import Command, Step
 from serveaudit.source import Problem, SourceFile, Span
 from serveaudit.units import Address
 from serveaudit.values import Items, Place, Value
@@ -19,7 +19,8 @@ Protocol = Literal["http", "uwsgi", "fastcgi", "scgi", "unknown"]
 class Row:
     """What a program says of one of its settings; from data/<program>.json, generated from the program itself.
 
-    type       bool, int, float, octal, duration, str, csv, list, choice, dict, class, callable, user, …; `choices` for a choice
+    type       bool, int, float, octal, duration, str, csv, words, list, choice, dict, class, callable, user, …
+    choices    the words of a choice; for a class, its short names
     unit       "s" or "bytes": its values are units.Seconds or units.Bytes
     low, high  the bounds that the program itself checks, both included
     default    as the program has it; `default_note` where it is computed ("0.0.0.0:$PORT where $PORT is set")
@@ -116,6 +117,7 @@ class Server:
     graceful_timeout how long running requests get at shutdown (seconds); None: no limit; 0: dropped at once
     app              `module:attribute` as given
     config           the configuration file that was read, and (`config_syntax`) as what: python, toml, ini, …
+    starts           other commands that it starts and stops with itself (uWSGI's attach-daemon)
     """
 
     program: str
@@ -139,6 +141,7 @@ class Server:
     daemon: Value[bool] = field(default_factory=lambda: Value(False))
     config: SourceFile | None = None
     config_syntax: str = ""
+    starts: tuple[Step, ...] = ()
     problems: list[Problem] = field(default_factory=list)
 
     def value(self, name: str) -> Value[Any]:

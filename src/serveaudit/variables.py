@@ -20,7 +20,8 @@ def layer(facts: Facts, env: Environment, head: Place, cast: Cast = from_text) -
     settings = {}
     for row in facts.rows.values():
         if row.env in env.variables and (value := env.get(row.env)).x not in (None, ""):
-            settings[row.name] = setting(facts.program, row, row.env, value, head, cast)
+            text = value.map(_split) if row.type == "list" else value
+            settings[row.name] = setting(facts.program, row, row.env, text, head, cast)
     silent = [row for row in facts.rows.values() if row.env and row.name not in settings]
     assumes = {row.name: (f"${row.env} is not set",) for row in silent} if isinstance(env.complete, Unknown) else {}
     return Layer(settings, assumes=assumes)
@@ -30,7 +31,7 @@ def setting(program: str, row: Row, variable: str, text: Value[Any], head: Place
     """A setting made by a variable. `head` is the command's, for a variable whose place is not known."""
     place = replace(text.places[0], how=How.ENVIRONMENT) if text.places else replace(head, how=How.ENVIRONMENT)
     told = text.at(place, *text.places[1:])
-    value, refused = convert(program, row, told.map(_split) if row.type == "list" else told, cast)
+    value, refused = convert(program, row, told, cast)
     return Setting(row.name, value, "environment", place, variable, row=row, refused=refused, literal=place.span)
 
 
