@@ -29,6 +29,9 @@ class Outcome(IntEnum):
     YES = 3
 
 
+NOTHING = Unknown("")
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a rule's condition comes to in one world.
@@ -41,7 +44,7 @@ class Answer:
 
     outcome: Outcome
     reads: Reads = ()
-    why: Unknown | None = None
+    why: Unknown = NOTHING
     doubts: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()
 
@@ -139,7 +142,7 @@ def _answer(rule: Rule, pair: Pair, frame: Frame) -> Answer:
         assumes = unique(assumes, edge.assumes)
     if why is not None:
         return Answer(Outcome.MAYBE, reads, why)
-    return Answer(Outcome.WEAK if doubts else Outcome.YES, reads, None, tuple(doubts), assumes)
+    return Answer(Outcome.WEAK if doubts else Outcome.YES, reads, doubts=tuple(doubts), assumes=assumes)
 
 
 def _edge(pair: Pair, frame: Frame) -> Value[Any]:
@@ -149,11 +152,12 @@ def _edge(pair: Pair, frame: Frame) -> Value[Any]:
 
 
 def _undecided(rule: Rule, pair: Pair, answer: Answer) -> Undecided:
-    why = answer.why or Unknown("")
+    why = answer.why
     waiting = [value for _, value in answer.reads if isinstance(value, Value) and _waits_for(value, why)]
     places = [place for value in waiting for place in value.places]
     place = next(iter(places or _heads(pair) or pair.proof.places), NOWHERE)
-    return Undecided(rule.name, place.span, why.why, why.about)
+    about = why.about or next((name for value in waiting for name in value.depends), "")
+    return Undecided(rule.name, place.span, why.why, about)
 
 
 def _waits_for(value: Value[Any], why: Unknown) -> bool:
