@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 from serveaudit import __version__
+from serveaudit.cards import Card
 from serveaudit.cli import main
 from serveaudit.config import Config
 from serveaudit.finding import Certainty, FileReport, Finding, Location, Severity
@@ -21,6 +22,22 @@ from serveaudit.values import Place
 
 SOURCE = SourceFile("nginx.conf", "listen 80;\n")
 Capture = pytest.CaptureFixture[str]
+CARDS = [
+    Card(
+        "no-tls-anywhere",
+        "tls",
+        Path(),
+        {"summary": "no TLS", "severity": "warning", "references": ["https://example.com/tls"]},
+    ),
+    Card("proxy-gives-up-first", "timeouts", Path(), {"summary": "504", "severity": "warning", "examples": []}),
+]
+OWN = """
+summary: a rule of our own
+severity: info
+for: server
+when: server.daemon
+message: it hides
+"""
 
 
 def finding(severity: Severity = Severity.WARNING, certainty: Certainty = Certainty.CERTAIN) -> Finding:
@@ -52,6 +69,7 @@ def audit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Audit:
     monkeypatch.setitem(sys.modules, "serveaudit.audit", module)
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".git").mkdir()
+    monkeypatch.setattr("serveaudit.catalogue.own_cards", lambda: CARDS)
     return fake
 
 
@@ -98,6 +116,11 @@ def test_what_could_not_be_read_is_worse_than_a_finding(audit: Audit, options: s
         ("map --formt=json", "unrecognized argument --formt; did you mean '--format'?"),
         ("explain", "the following arguments are required: RULE"),
         ("--baseline nowhere.json x", "x: no such file or directory"),
+        ("--select tsl", "there is no rule or category 'tsl'; did you mean 'tls'?"),
+        ("--ignore no-tls-anywher", "there is no rule or category 'no-tls-anywher'; did you mean 'no-tls-anywhere'?"),
+        ("--rules nowhere", "nowhere: no such directory of rules"),
+        ("explain no-tls-anywher", "there is no rule 'no-tls-anywher'; did you mean 'no-tls-anywhere'?"),
+        ("rules test nowhere", "nowhere: no such directory of rules"),
         ("--exit-zero --fail-on", "argument --fail-on: expected one argument"),
     ],
 )
@@ -139,18 +162,28 @@ def test_the_working_directory_is_audited_unless_paths_are_given(audit: Audit) -
 
 
 def test_options_go_over_the_configuration(audit: Audit) -> None:
-    Path("serveaudit.toml").write_text(
-        'select = ["tls"]\nignore = ["a"]\nrules = ["ours"]\nmin-severity = "warning"\nfail-on = "error"\nbaseline = "old"\n'
-    )
+    Path("ours").mkdir()
+    Path("more").mkdir()
+    text = """
+        select = ["tls"]
+        ignore = ["no-tls-anywhere"]
+        rules = ["ours"]
+        min-severity = "warning"
+        fail-on = "error"
+        baseline = "old"
+    """
+    Path("serveaudit.toml").write_text(text)
     main([])
     assert (audit.config.select, audit.config.min_severity, audit.config.fail_on) == (
         ("tls",),
         Severity.WARNING,
         Severity.ERROR,
     )
-    main("--select timeouts,x --select y --ignore b --rules more --min-severity info --fail-on info --baseline b".split())
-    assert (audit.config.select, audit.config.ignore) == (("timeouts", "x", "y"), ("a", "b"))
-    assert audit.config.rules == ("ours", str(Path("more").absolute()))
+    main("--select timeouts,unused-ignore --select tls --ignore validity --rules more".split())
+    assert audit.config.select == ("timeouts", "unused-ignore", "tls")
+    assert audit.config.ignore == ("no-tls-anywhere", "validity")
+    assert audit.config.rules == (str(Path("ours").absolute()), str(Path("more").absolute()))
+    main("--min-severity info --fail-on info --baseline b".split())
     assert (audit.config.min_severity, audit.config.fail_on) == (Severity.INFO, Severity.INFO)
     assert audit.config.baseline == str(Path("b").absolute())
 
@@ -177,7 +210,8 @@ def test_a_report_is_one_document_on_stdout(audit: Audit, capsys: Capture) -> No
     audit.finds(finding())
     assert main(["--format", "json"]) == 1
     told = capsys.readouterr()
-    assert [one["rule"] for one in json.loads(told.out)["findings"]] == ["no-tls-anywhere"]
+    (one,) = json.loads(told.out)["findings"]
+    assert (one["rule"], one["url"]) == ("no-tls-anywhere", "https://example.com/tls")
     assert told.err == ""
     main(["--format", "concise"])
     assert capsys.readouterr().out == "nginx.conf:1:1: warning[no-tls-anywhere] it will hurt\n"
@@ -224,6 +258,39 @@ def test_settings_and_map_are_told_as_text_and_json(audit: Audit, capsys: Captur
     assert capsys.readouterr().out == "host\n"
     assert main(["map", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["deployments"][0]["label"] == "host"
+
+
+def test_a_selection_in_the_configuration_is_checked_as_well(audit: Audit, capsys: Capture) -> None:
+    Path("serveaudit.toml").write_text('[per-file-ignores]\n"*" = ["tlss"]\n')
+    assert main([]) == 2
+    assert capsys.readouterr().err.endswith("there is no rule or category 'tlss'; did you mean 'tls'?\n")
+
+
+def test_rules_are_explained_and_listed(audit: Audit, capsys: Capture) -> None:
+    Path("ours/wiring").mkdir(parents=True)
+    Path("ours/wiring/own-rule.yaml").write_text(OWN)
+    assert main(["explain", "own-rule", "--rules", "ours"]) == 0
+    assert capsys.readouterr().out.startswith("own-rule  wiring\na rule of our own\n")
+    assert main(["rules", "--rules", "ours"]) == 0
+    listed = capsys.readouterr().out
+    assert "  no-tls-anywhere  warning  no TLS\n" in listed and "  own-rule  info     a rule of our own\n" in listed
+    assert main(["rules", "--format", "json"]) == 0
+    assert "unused-ignore" in [rule["rule"] for rule in json.loads(capsys.readouterr().out)["rules"]]
+
+
+def test_the_examples_of_own_rules_are_run(audit: Audit, capsys: Capture) -> None:
+    Path("ours/wiring").mkdir(parents=True)
+    Path("ours/wiring/own-rule.yaml").write_text(OWN + "examples:\n- {name: one, silent: '', files: {a: b}}\n")
+    assert main(["rules", "test", "ours"]) == 1
+    assert capsys.readouterr().out == "ours/wiring/own-rule.yaml: no example has a finding\n"
+    assert (audit.config.select, audit.config.rules) == (("own-rule",), (str(Path("ours").absolute()),))
+
+
+def test_a_broken_card_is_a_wrong_call(audit: Audit, capsys: Capture) -> None:
+    Path("ours/wiring").mkdir(parents=True)
+    Path("ours/wiring/own-rule.yaml").write_text(OWN.replace("message", "mesage"))
+    assert main(["explain", "own-rule", "--rules", "ours"]) == 2
+    assert "own-rule.yaml:6: unknown field 'mesage'; did you mean 'message'?" in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """Settings, the map and explanations."""
 
 import json
+from pathlib import Path
 from textwrap import dedent
 
 import jsonschema
 
+from serveaudit import builtin
+from serveaudit.cards import Card
 from serveaudit.command import Command
 from serveaudit.report import explain, settings, text, tree
 from serveaudit.result import MapNode
@@ -177,7 +180,7 @@ def test_the_map_is_a_tree_with_dotted_assumptions() -> None:
     assert (first["children"][0]["place"], first["children"][1]["proved"]) == ({"path": "run.sh", "line": 2}, False)
 
 
-CARD = {
+FIELDS = {
     "summary": "nginx stops waiting before the worker's own timeout",
     "severity": [{"error": 'app.framework == "django"'}, "warning"],
     "why": "The client sees 504.\n\nThe worker goes on.\n",
@@ -190,11 +193,12 @@ CARD = {
         {"name": "sixty against 120", "files": {"nginx.conf": "a;\n\nb;  # finding\n"}, "fixed": {"nginx.conf": "c;\n"}},
     ],
 }
+CARD = Card("proxy-gives-up-first", "timeouts", Path(), FIELDS)
 PROOFS = {"tests/proofs/test_timeouts.py::test_it": {"seen": "2026-11-25", "on": {"gunicorn": "27.0.1", "nginx": "1.22.1"}}}
 
 
 def test_a_card_is_explained_as_a_page() -> None:
-    assert text.plain(explain.render("proxy-gives-up-first", "timeouts", CARD, PROOFS)) == dedent("""\
+    assert text.plain(explain.render(CARD, PROOFS)) == dedent("""\
         proxy-gives-up-first  timeouts
         nginx stops waiting before the worker's own timeout
 
@@ -232,5 +236,38 @@ def test_a_card_is_explained_as_a_page() -> None:
 
 
 def test_what_no_proof_has_seen_is_not_claimed() -> None:
-    assert "Seen" not in text.plain(explain.render("x", "y", CARD, {}))
-    assert text.plain(explain.render("x", "y", {"summary": "s", "severity": "info"}, {})) == "x  y\ns\n\nSeverity\n  info\n"
+    assert "Seen" not in text.plain(explain.render(CARD, {}))
+    small = Card("x", "y", Path(), {"summary": "s", "severity": "info", "examples": []})
+    assert text.plain(explain.render(small, {})) == "x  y\ns\n\nSeverity\n  info\n"
+
+
+def test_rules_are_listed_by_category() -> None:
+    others = [
+        Card("b", "tls", Path(), {"summary": "bad", "severity": "info"}),
+        Card("a", "tls", Path(), {"summary": "x", "severity": "error"}),
+    ]
+    assert text.plain(explain.listing([*others, CARD])) == dedent("""\
+        timeouts
+          proxy-gives-up-first  error    nginx stops waiting before the worker's own timeout
+
+        tls
+          a  error    x
+          b  info     bad
+    """)
+    assert json.loads(explain.listing_json([CARD])) == {
+        "version": 1,
+        "rules": [
+            {
+                "rule": "proxy-gives-up-first",
+                "category": "timeouts",
+                "severities": ["error", "warning"],
+                "summary": "nginx stops waiting before the worker's own timeout",
+            }
+        ],
+    }
+
+
+def test_rules_about_the_audit_itself_can_be_explained() -> None:
+    for card in builtin.CARDS:
+        page = text.plain(explain.render(card, {}))
+        assert all(f"\n{title}\n" in page for title in ("Severity", "Why", "Silent when", "Example"))

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
+from serveaudit.cards import Card
 from serveaudit.report.excerpt import visible
 from serveaudit.report.frame import Line
 
+VERSION = 1
 
-def render(name: str, category: str, card: Mapping[str, Any], proofs: Mapping[str, Any]) -> list[Line]:
+
+def render(card: Card, proofs: Mapping[str, Any]) -> list[Line]:
     """The card as a page. `proofs` is what the runs of the proofs have written: what was seen, when, and on which versions."""
-    lines: list[Line] = [[(name, "title"), (f"  {category}", "path")], [(visible(str(card.get("summary", ""))), "text")]]
-    sections = [
-        ("Severity", _severity(card.get("severity", ""))),
-        ("Why", _block(card.get("why", ""))),
-        ("Silent when", (f"- {guard}" for guard in card.get("unless") or ())),
-        ("Example", _example(card.get("examples") or ())),
-        ("Fix", _fix(card.get("fix") or {})),
-        ("Seen", _seen(card.get("proof"), proofs)),
-        ("References", card.get("references") or ()),
+    fields = card.fields
+    lines: list[Line] = [[(card.name, "title"), (f"  {card.category}", "path")], [(visible(fields["summary"]), "text")]]
+    sections: list[tuple[str, Iterable[str]]] = [
+        ("Severity", _severity(fields["severity"])),
+        ("Why", _block(fields.get("why", ""))),
+        ("Silent when", (f"- {guard}" for guard in fields.get("unless", ()))),
+        ("Example", _example(card.examples)),
+        ("Fix", _fix(fields.get("fix", {}))),
+        ("Seen", _seen(card.texts("proof"), proofs)),
+        ("References", fields.get("references", ())),
     ]
     for title, content in sections:
         texts = list(content)
@@ -65,9 +71,49 @@ def _fix(fix: Mapping[str, Any]) -> Iterator[str]:
         yield f"{fix.get('title', '')} ({fix.get('safety', 'unsafe')}{because})"
 
 
-def _seen(proof: str | None, proofs: Mapping[str, Any]) -> Iterator[str]:
+def _seen(names: Iterable[str], proofs: Mapping[str, Any]) -> Iterator[str]:
     """`on gunicorn 27.0.1 and nginx 1.22.1, 2026-11-25`: only what a run of the proof has written down."""
-    run = proofs.get(proof) if proof else None
-    if run:
-        programs = [f"{program} {version}" for program, version in run.get("on", {}).items()]
-        yield f"on {' and '.join(programs)}, {run.get('seen', '')} ({proof})"
+    for name in names:
+        run = proofs.get(name)
+        if run:
+            programs = [f"{program} {version}" for program, version in run["on"].items()]
+            yield f"on {' and '.join(programs)}, {run['seen']} ({name})"
+
+
+def listing(cards: Iterable[Card]) -> list[Line]:
+    """All rules by category, one a line."""
+    lines: list[Line] = []
+    for category, members in groupby(sorted(cards, key=_order), key=lambda card: card.category):
+        listed = list(members)
+        width = max(len(card.name) for card in listed)
+        lines += [[], [(category, "title")]]
+        for card in listed:
+            levels = severities(card)
+            lines.append(
+                [(f"  {card.name:<{width}}  ", "note"), (f"{levels[0]:<7}", levels[0]), (f"  {card.fields['summary']}", "text")]
+            )
+    return lines[1:]
+
+
+def listing_json(cards: Iterable[Card]) -> str:
+    """All rules as one object; `severities` are those that a finding may have, the worst first."""
+    rules = [
+        {"rule": card.name, "category": card.category, "severities": severities(card), "summary": card.fields["summary"]}
+        for card in sorted(cards, key=_order)
+    ]
+    return json.dumps({"version": VERSION, "rules": rules}, indent=2) + "\n"
+
+
+def severities(card: Card) -> list[str]:
+    """The severities that a finding of the rule may have, the worst first."""
+    given = card.fields["severity"]
+    found = {
+        level
+        for case in (given if isinstance(given, list) else [given])
+        for level in ([case] if isinstance(case, str) else case)
+    }
+    return [level for level in ("error", "warning", "info") if level in found]
+
+
+def _order(card: Card) -> tuple[str, str]:
+    return card.category, card.name
