@@ -258,7 +258,7 @@ class _Reader:
 
     def refuse(self, word: Word, spelled: str, why: str, near: str = "") -> None:
         place = word.places[0] if word.places else self.place
-        self.found.bad.append(BadFlag(spelled, place, near, True, f"{why}: it exits with status {self.style.status}"))
+        self.found.bad.append(BadFlag(spelled, place, near, True, f"{why}; it exits with status {self.style.status}"))
 
 
 def _setting(program: str, given: Sequence[Given], cast: Cast) -> Setting:

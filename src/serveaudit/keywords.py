@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from serveaudit.conversion import Cast, convert
 from serveaudit.precedence import Layer
-from serveaudit.serving import Row, Setting
+from serveaudit.serving import Origin, Row, Setting
 from serveaudit.tables import Facts
 from serveaudit.values import Place, Table, Unknown, Value
 
@@ -61,10 +61,10 @@ def _setting(facts: Facts, name: str, value: Value[Any], place: Place, cast: Cas
     return Setting(row.name, converted, "written", place, name, "key", row=row, refused=refused, literal=literal)
 
 
-def with_word(layer: Layer, row: Row | None, word: Value[Any] | None) -> Layer:
+def with_word(layer: Layer, row: Row | None, word: Value[Any] | None, origin: Origin = "flag") -> Layer:
     """The layer of a command line with a positional word as one of its settings."""
     if row is None or word is None or not word.places:
         return layer
     place = word.places[0]
-    setting = Setting(row.name, word, "flag", place, row=row, literal=place.span)
+    setting = Setting(row.name, word, origin, place, row=row, literal=place.span)
     return replace(layer, settings={**layer.settings, row.name: setting}, certain=layer.certain | {row.name})
