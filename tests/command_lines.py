@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from serveaudit.command import Command, Environment
+from serveaudit.serving import Server
 from serveaudit.source import SourceFile
-from serveaudit.values import Partial, Place, Unknown, Value
+from serveaudit.values import Items, Partial, Place, Unknown, Value
 
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|\\.|[^\s'"])+""")
 
@@ -48,3 +49,15 @@ def environment(variables: Mapping[str, str], complete: bool | Unknown = True) -
         source = SourceFile("web.env", f"{name}={text}")
         values[name] = Value(text, (Place(source.span(len(name) + 1, len(source.text))),))
     return Environment(values, complete)
+
+
+def plain(server: Server, name: str) -> object:
+    """A setting's value, of a list the members' values."""
+    x = server.value(name).x
+    return [member.x for member in x] if isinstance(x, Items) else x
+
+
+def addresses(server: Server) -> list[str]:
+    """Where the server listens, in words."""
+    assert isinstance(server.listeners.x, Items)
+    return [str(listener.address.x) for listener in server.listeners.x]

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from command_lines import command
+from command_lines import addresses, command, plain
 from serveaudit.command import Command, Environment
 from serveaudit.programs import gunicorn
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
 from serveaudit.units import Address, Seconds
-from serveaudit.values import Branch, How, Items, Partial, Place, Range, Unknown, Value
+from serveaudit.values import Branch, How, Partial, Place, Range, Unknown, Value
 
 CONF = "gunicorn.conf.py"
 
@@ -25,16 +25,6 @@ def file(text: str, path: str = CONF) -> Server:
     found = gunicorn.configured(SourceFile(path, text), Environment(), None)
     assert found is not None
     return found
-
-
-def plain(found: Server, name: str) -> object:
-    x = found.value(name).x
-    return [member.x for member in x] if isinstance(x, Items) else x
-
-
-def addresses(found: Server) -> list[str]:
-    assert isinstance(found.listeners.x, Items)
-    return [str(listener.address.x) for listener in found.listeners.x]
 
 
 @pytest.mark.parametrize(
