@@ -1,0 +1,123 @@
+"""waitress: `waitress-serve` and `waitress.serve(…)`. It reads no configuration file and no variables
+(waitress/adjustments.py)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from serveaudit.arguments import GETOPT, read
+from serveaudit.command import Command
+from serveaudit.conversion import Refused, bounded, octal, whole
+from serveaudit.formats.python import Module
+from serveaudit.invocation import arguments_for, head
+from serveaudit.keywords import from_call
+from serveaudit.listening import listeners, tcp
+from serveaudit.precedence import Layer, effective, from_table
+from serveaudit.serving import BadFlag, Listener, Row, Server
+from serveaudit.tables import facts
+from serveaudit.units import Address, Seconds
+from serveaudit.values import Items, Place, Value
+
+EXECUTABLES = ("waitress-serve",)
+MODULES = ("waitress",)
+CALLS = ("waitress.serve", "waitress.server.create_server", "waitress.create_server")
+
+
+def start(command: Command) -> Server | None:
+    """The server that the command starts; None where it starts something else."""
+    words = arguments_for(command, EXECUTABLES, MODULES)
+    if words is None:
+        return None
+    line = read(words, facts("waitress"), GETOPT, command.place)
+    if line.exits:
+        return None
+    server = Server("waitress", command.place, command, bad_flags=line.bad)
+    layer = line.layer("waitress", _from_word)
+    server.bad_flags += [
+        BadFlag(spelled, layer.settings[name].place, refused=True, why=f"{why}; it exits with status 1")
+        for name, spelled, why in _contradictions(layer)
+    ]
+    return _derived(server, layer, line.words[0] if line.words else None, head(command))
+
+
+def scripted(module: Module, command: Command | None = None, place: Place | None = None) -> list[Server]:
+    """The servers that a Python file makes by `waitress.serve(…)`. Any keyword that is no setting ends with a ValueError."""
+    servers = []
+    for call in module.calls:
+        if call.name in CALLS and call.reachable:
+            layer, strange = from_call(facts("waitress"), call, (), from_any)
+            broken = {name: f"{why}; it ends with a ValueError" for name, _, why in _contradictions(layer)}
+            told = {name: replace(each, refused=broken.get(name, each.refused)) for name, each in layer.settings.items()}
+            server = Server("waitress", place or call.place, command)
+            server.strange = [replace(each, refused="waitress ends with a ValueError") for each in strange]
+            servers.append(_derived(server, replace(layer, settings=told), call.argument(0, "app"), call.place))
+    return servers
+
+
+def _contradictions(layer: Layer) -> list[tuple[str, str, str]]:
+    """Settings that waitress does not take together: (name, as it is spelled, why)."""
+    given = layer.settings
+    found = []
+    for name, others in (("listen", ("host", "port", "unix_socket")), ("unix_socket", ("host", "port"))):
+        if name in given and (other := next((other for other in others if other in given), "")):
+            found.append((name, given[name].spelled, f"{other} is given too"))
+    for name in ("trusted_proxy_count", "trusted_proxy_headers"):
+        if name in given and "trusted_proxy" not in given and layer.unread is None:
+            found.append((name, given[name].spelled, "trusted_proxy is wanted beside it"))
+    return found
+
+
+def from_any(row: Row, x: Any) -> Any:
+    """A flag's text or a keyword's value: waitress casts both the same way."""
+    if row.type == "bool":
+        return str(x).strip().lower() in ("t", "true", "y", "yes", "on", "1")
+    if row.type in ("list", "words"):
+        return Items(tuple(map(Value, x.split()))) if isinstance(x, str) else x
+    if isinstance(x, str) and row.type == "octal":
+        return octal(row, x)
+    if isinstance(x, str) and row.type == "int":
+        return bounded(row, whole(row, x))
+    if row.type == "int" and x is None:
+        raise Refused("a whole number is wanted")
+    return x
+
+
+def _from_word(row: Row, text: Any) -> Any:
+    """The addresses of several flags are put together as they are."""
+    return text if row.type == "list" else from_any(row, text)
+
+
+def _derived(server: Server, layer: Layer, app: Value[Any] | None, top: Place) -> Server:
+    """The settings and the common terms."""
+    server.settings = effective(facts("waitress").rows.values(), [layer], from_table("waitress", top))
+    server.app = app if app is not None else Value(layer.unread)
+    server.listeners = _listeners(server)
+    server.threads = server.value("threads")
+    server.graceful_timeout = Value(Seconds(0), (top,))  # SIGTERM drops what is running
+    return server
+
+
+def _listeners(server: Server) -> Value[Items]:
+    """A socket file, else `listen`, else host and port. waitress speaks no TLS."""
+    unix, listen = server.value("unix_socket"), server.settings["listen"]
+    if unix.x is not None:
+        address = unix.map(lambda path: Address("unix", path=str(path)))
+        return Value(Items((Listener(address, setting="unix_socket"),)), unix.places)
+    if listen.origin != "default":
+        return listeners(listen.value, parse_address, setting="listen")
+    address = tcp(_any_host(server.value("host")), server.value("port"))
+    return Value(Items((Listener(address, setting="host"),)), address.places)
+
+
+def _any_host(host: Value[Any]) -> Value[Any]:
+    return replace(host, x="") if host.x == "*" else host
+
+
+def parse_address(written: str) -> Address | None:
+    """`host:port`, `[::1]:8080`, `*:8080`; a host alone is at port 8080."""
+    host, colon, port = written.rpartition(":")
+    if not colon or "]" in port:
+        host, port = written, "8080"
+    host = "" if host == "*" else host.strip("[]")
+    return Address("tcp", host=host, port=int(port)) if port.isdecimal() and int(port) < 65536 else None
