@@ -13,7 +13,7 @@ from serveaudit.card_fields import VERBS, Keys
 from serveaudit.cards import Card, CardError, card_files, read_card
 from serveaudit.expressions.closures import kleene
 from serveaudit.expressions.conditions import Condition, ConditionError, Conditions
-from serveaudit.expressions.frames import Closure
+from serveaudit.expressions.frames import Closure, Frame, Result
 from serveaudit.finding import Severity
 from serveaudit.shipped import own_cards
 from serveaudit.suggest import hint
@@ -60,6 +60,10 @@ class Compiled:
     phrases: Mapping[str, str]
     help: tuple[Template, ...]
     mend: Mend | None
+
+    def look_up(self, frame: Frame, name: str) -> Result:
+        """One of the card's own names, computed in the frame's world when it is first said."""
+        return self.lets[name](frame)
 
 
 class Rule:

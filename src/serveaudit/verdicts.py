@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
 from serveaudit.evidence import NOWHERE, Labels, locations, places_of
-from serveaudit.expressions.comparisons import truth
+from serveaudit.expressions.comparisons import negation, truth
 from serveaudit.expressions.frames import Fork, Frame, Reads, Result, TooMuch, World, worlds
 from serveaudit.finding import Certainty, Finding, Fix, Severity, Undecided
 from serveaudit.rulebook import Mend, Rule
 from serveaudit.templates import ask
 from serveaudit.values import Place, Unknown, Value, unique
 from serveaudit.words import Pair
-
-Names = Mapping[str, Result]
 
 
 class Outcome(IntEnum):
@@ -72,13 +71,13 @@ def ask_all(rules: Iterable[Rule], deployment: Any, mender: Mender | None = None
     """
     found: list[Found] = []
     undecided: dict[Undecided, None] = {}
-    pairs: dict[str, list[Pair]] = {}
+    asked: dict[str, list[Case]] = {}
     for rule in rules:
-        asked = rule.card.fields["for"]
-        if asked not in pairs:
-            pairs[asked] = list(rule.question.pairs(deployment))
-        for pair in pairs[asked]:
-            verdict = judge(rule, pair, deployment)
+        text = rule.card.fields["for"]
+        if text not in asked:
+            asked[text] = [_case(rule, pair, deployment) for pair in rule.question.pairs(deployment)]
+        for case in asked[text]:
+            verdict = judge(rule, case)
             if isinstance(verdict, Found):
                 found.append(verdict)
             elif verdict is not None:
@@ -86,63 +85,90 @@ def ask_all(rules: Iterable[Rule], deployment: Any, mender: Mender | None = None
     return [_mended(one, mender) for one in _merged(_without_replaced(found))], list(undecided)
 
 
-def judge(rule: Rule, pair: Pair, deployment: Any) -> Found | Undecided | None:
-    """A rule's verdict on one pair: a finding, undecided, or nothing to say."""
-    names = _names(rule, pair, deployment)
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A pair, and the names by which conditions speak of its subjects."""
+
+    pair: Pair
+    names: Mapping[str, Result]
+
+
+def _case(rule: Rule, pair: Pair, deployment: Any) -> Case:
+    names: dict[str, Result] = {"deployment": (deployment, ())}
+    for spelled, subject in zip(rule.question.names, pair.subjects, strict=True):
+        names |= dict.fromkeys(spelled, (subject, ()))
+    return Case(pair, names)
+
+
+def judge(rule: Rule, case: Case) -> Found | Undecided | None:
+    """A rule's verdict on one case: a finding, undecided, or nothing to say."""
     try:
-        answers = worlds(lambda world: _answer(rule, pair, _frame(rule, names, world)))
-    except TooMuch as limit:
-        answers = [({}, Answer(Outcome.MAYBE, why=Unknown(str(limit))))]
+        answer = _answer(rule, case, {})
+        if answer is NO:
+            return None
+        answers = [(_NO_CHOICE, answer)]
+    except Fork:
+        answers = _answers(rule, case)
     best = max(answers, key=lambda given: given[1].outcome)
     if best[1].outcome is Outcome.NO:
         return None
     if best[1].outcome is Outcome.MAYBE:
-        return _undecided(rule, pair, best[1])
-    return _found(rule, pair, names, best, answers)
+        return _undecided(rule, case.pair, best[1])
+    return _found(rule, case, best, answers)
 
 
-def _names(rule: Rule, pair: Pair, deployment: Any) -> Names:
-    names: dict[str, Result] = {"deployment": (deployment, ())}
-    for spelled, subject in zip(rule.question.names, pair.subjects, strict=True):
-        names |= dict.fromkeys(spelled, (subject, ()))
-    return names
+_NO_CHOICE: World = {}
 
 
-def _frame(rule: Rule, names: Names, world: World) -> Frame:
-    lets = rule.compiled.lets
-    return Frame(names, world, lambda frame, name: lets[name](frame), [float("inf")])
+def _answers(rule: Rule, case: Case) -> list[tuple[World, Answer]]:
+    """The answer in every world; where there are too many, that it can't be known."""
+    try:
+        return worlds(lambda world: _answer(rule, case, world))
+    except TooMuch as limit:
+        return [(_NO_CHOICE, Answer(Outcome.MAYBE, why=Unknown(str(limit))))]
 
 
-def _answer(rule: Rule, pair: Pair, frame: Frame) -> Answer:
-    """The condition, the guards, and whether nginx faces the clients, in one world."""
-    compiled = rule.compiled
+def _frame(rule: Rule, case: Case, world: World) -> Frame:
+    return Frame(case.names, world, rule.compiled.look_up, [math.inf])
+
+
+def _answer(rule: Rule, case: Case, world: World) -> Answer:
+    """The condition, then whether the pair is one, then what would excuse it, in one world."""
+    compiled, frame = rule.compiled, _frame(rule, case, world)
     x, reads = compiled.when(frame)
     x = truth(x)
     if x is False:
         return NO
-    proof = frame.settle(pair.proof)
+    proof = frame.settle(case.pair.proof)
     held = truth(proof.x)
-    if held is False:
-        return NO
-    why = next((one for one in (x, held) if isinstance(one, Unknown)), None)
     doubts: list[str] = []
     assumes = proof.assumes
-    for reason, guard in compiled.guards:
-        excuse, rests_on = guard(frame)
-        excuse = truth(excuse)
+    for doubt, excuse, rests_on in _excuses(rule, case, frame):
         if excuse is True:
             return NO
-        doubts += [f"unless {reason}"] if isinstance(excuse, Unknown) else []
-        assumes = unique(assumes, *(value.assumes for _, value in rests_on if isinstance(value, Value)))
-    if rule.needs_edge:
-        edge = _edge(pair, frame)
-        if edge.x is False:
-            return NO
-        doubts += [f"if nginx faces the clients: {edge.why}"] if isinstance(edge.x, Unknown) else []
-        assumes = unique(assumes, edge.assumes)
-    if why is not None:
-        return Answer(Outcome.MAYBE, reads, why)
+        doubts += [doubt] if isinstance(excuse, Unknown) else []
+        assumes = unique(assumes, rests_on)
+    for why in (x, held):
+        if isinstance(why, Unknown):
+            return Answer(Outcome.MAYBE, reads, why)
+    if held is False:
+        return NO
     return Answer(Outcome.WEAK if doubts else Outcome.YES, reads, doubts=tuple(doubts), assumes=assumes)
+
+
+Excuse = tuple[str, bool | Unknown, tuple[str, ...]]
+"""What a finding is told with where it is not known, whether it excuses, and what that rests on."""
+
+
+def _excuses(rule: Rule, case: Case, frame: Frame) -> Iterator[Excuse]:
+    """The guards, and for a rule that needs the edge, that nginx does not face the clients."""
+    for reason, guard in rule.compiled.guards:
+        excuse, reads = guard(frame)
+        rests_on = unique(*(value.assumes for _, value in reads if isinstance(value, Value)))
+        yield f"unless {reason}", truth(excuse), rests_on
+    if rule.needs_edge:
+        edge = _edge(case.pair, frame)
+        yield f"if nginx faces the clients: {edge.why}", negation(edge.x), edge.assumes
 
 
 def _edge(pair: Pair, frame: Frame) -> Value[Any]:
@@ -168,9 +194,9 @@ def _heads(pair: Pair) -> list[Place]:
     return [place for subject in pair.subjects for place in places_of(subject)]
 
 
-def _found(rule: Rule, pair: Pair, names: Names, best: tuple[World, Answer], answers: list[tuple[World, Answer]]) -> Found:
+def _found(rule: Rule, case: Case, best: tuple[World, Answer], answers: list[tuple[World, Answer]]) -> Found:
     world, answer = best
-    frame, compiled = _frame(rule, names, world), rule.compiled
+    pair, frame, compiled = case.pair, _frame(rule, case, world), rule.compiled
     severity, raised = _severity(rule, frame)
     reads = answer.reads + raised
     if compiled.at:
@@ -184,7 +210,7 @@ def _found(rule: Rule, pair: Pair, names: Names, best: tuple[World, Answer], ans
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
         message=compiled.message.fill(frame),
         locations=shown,
-        symbol=_symbol(pair, names, next((path for path, value in reads if places_of(value)), "")),
+        symbol=_symbol(case, next((path for path, value in reads if places_of(value)), "")),
         conditions=_conditions(best, answers, reads, certain),
         help=tuple(text.fill(frame) for text in compiled.help),
     )
@@ -236,12 +262,12 @@ def unless(assumption: str) -> str:
     return f"unless {found[1]} {found[2]}s{found[3]}" if found else f"if {assumption}"
 
 
-def _symbol(pair: Pair, names: Names, path: str) -> str:
+def _symbol(case: Case, path: str) -> str:
     """The symbolic place of what was read: that of the subject which the path begins with, and the path's rest."""
     root, _, rest = path.partition(".")
-    subject = names[root][0] if root in names else pair.subjects[0]
+    subject = case.names[root][0] if root in case.names else case.pair.subjects[0]
     symbol = str(getattr(subject, "symbol", ""))
-    return "/".join(filter(None, (symbol, rest if root in names else path)))
+    return "/".join(filter(None, (symbol, rest if root in case.names else path)))
 
 
 def _without_replaced(found: list[Found]) -> list[Found]:
