@@ -142,6 +142,8 @@ def test_control_characters_are_shown_and_not_obeyed() -> None:
         ("serve --password hush app", "serve --password *** app"),
         ("ENV API_KEY hush", "ENV API_KEY ***"),
         ('Environment="AWS_SECRET_ACCESS_KEY=hush"', 'Environment="AWS_SECRET_ACCESS_KEY=***"'),
+        ('SECRET_KEY_FALLBACKS = ["hush", "hush"]', "SECRET_KEY_FALLBACKS = [***]"),
+        ("DB_PWD=hush", "DB_PWD=***"),
         ("db: postgres://me:hush@host/db", "db: postgres://***@host/db"),
         ('proxy_set_header Authorization "Basic hush=";', 'proxy_set_header Authorization "Basic ***";'),
     ],
@@ -164,6 +166,7 @@ def test_a_secret_is_left_out(line: str, shown: str) -> None:
         'SECRET_KEY = os.environ["SECRET_KEY"]',
         "proxy_pass http://app;",
         "secrets: [site]",
+        "PWD=/srv/app",
         "password = None",
     ],
 )

@@ -14,7 +14,7 @@ _LONGEST = 4000
 """Characters of a line that are looked at around a place: more than any terminal shows."""
 
 _KEY = (
-    r"(?:passwor[dt]|passwd|passphrase|pwd|secret(?!s)|token(?!s)|credential"
+    r"(?:passwor[dt]|passwd|passphrase|(?<=[_-])pwd|secret(?!s)|token(?!s)|credential"
     r"|(?:api|private|access|auth|signing|encryption|fernet)[_-]?key)"
     r"(?:(?!file|path|dir\b|name|ref\b|header|hasher|validator|age\b|ttl|timeout|expir|length|lifetime)[\w-]){0,40}(?![\w-])"
 )
@@ -24,6 +24,7 @@ _SECRETS = [
     re.compile(text, re.IGNORECASE)
     for text in (
         rf"""{_KEY}["']?\]?[ \t]*(?:=>|:=|==?|:|,)[ \t]*{_VALUE}""",
+        rf"""{_KEY}["']?[ \t]*[=:][ \t]*[\[(][ \t]*(?P<bare>[^\])]+)""",
         rf"""(?:(?:--|\$|\bENV[ \t]+|^[ \t]*)[\w-]{{0,40}}?){_KEY}[ \t]+{_VALUE}""",
         r"""://(?P<bare>[^/\s@"'$]{1,200})@""",
         r"""\bauthorization\b["']?[ \t]*[:=,]?[ \t]*["']?(?:basic|bearer|token)[ \t]+(?P<bare>[^\s"'$;][^\s"';]*)""",
