@@ -318,3 +318,15 @@ def test_the_version_costs_no_heavy_imports(run: Callable[..., subprocess.Comple
         "print(sorted({'rich', 'yaml', 'libcst', 'ast', 'asyncio', 'subprocess', 'importlib.metadata'} & set(sys.modules)))"
     )
     assert done.stdout == f"serveaudit {__version__}\n[]\n"
+
+
+def test_a_report_without_colours_costs_no_rich_and_no_libcst(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    done = run(
+        "import sys, types\nfrom serveaudit.cli import main\nfrom serveaudit.result import Result\n"
+        "fake = sys.modules['serveaudit.audit'] = types.ModuleType('serveaudit.audit')\n"
+        "fake.audit = lambda paths, config: Result()\n"
+        "for name in ('text', 'concise', 'json'): main(['--format', name])\n"
+        "heavy = {'rich', 'libcst', 'asyncio', 'importlib.metadata', 'multiprocessing', 'urllib.request', 'socket'}\n"
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
