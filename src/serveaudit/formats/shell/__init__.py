@@ -1,6 +1,5 @@
-"""Shell scripts and command lines: `parse` reads a script, `split_words` a command line that no shell sees."""
+"""Shell scripts: `parse` reads one, `interpreter` tells by a text's first line what runs it; `tree` has what is read."""
 
 from serveaudit.formats.shell.reading import interpreter, parse
-from serveaudit.formats.shell.splitting import split_words
 
-__all__ = ["interpreter", "parse", "split_words"]
+__all__ = ["interpreter", "parse"]

@@ -1,0 +1,63 @@
+"""The ways on from a condition, and where they meet again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from serveaudit.following.decisions import Decision
+from serveaudit.following.state import Leaving, State, merged
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A state in which a condition came out as `truth`. `aside`: not as expected; it is gone through for the commands on it,
+    and what it changes counts only if nothing else goes on."""
+
+    state: State
+    truth: bool = True
+    aside: bool = False
+
+
+def forked(way: Way, decision: Decision) -> Iterator[Way]:
+    """The ways on: one where the answer is certain, else two."""
+    state = way.state
+    if decision.truth is not None and decision.certain:
+        yield Way(state, decision.truth, way.aside)
+        return
+    for truth, label in ((True, decision.yes), (False, decision.no)):
+        if decision.truth is truth:
+            yield Way(state.assuming(decision.assumes), truth, way.aside)
+        else:
+            yield Way(state.on(decision.on, label), truth, way.aside or decision.truth is not None)
+
+
+@dataclass(slots=True, eq=False)
+class Meeting:
+    """Where ways meet. `parked` are states that left a function or a loop before its end."""
+
+    parked: list[State] = field(default_factory=list)
+
+    def state(self, ways: Sequence[Way]) -> State:
+        """The state in which it goes on; one that is left where all ways were."""
+        expected = [way.state for way in ways if not way.aside]
+        aside = [way.state for way in ways if way.aside and not way.state.leaving]
+        live = [state for state in expected if not state.leaving] or aside
+        early = [state for state in expected if state.leaving not in ("", "exit")]
+        if not live:
+            self.parked += early[1:]
+            return early[0] if early else expected[0]
+        self.parked += early
+        state = merged(live)
+        for other in aside:
+            state.assumes = tuple(each for each in state.assumes if each in other.assumes)
+        return state
+
+    def rejoined(self, state: State, kind: Leaving) -> State:
+        """The state behind what was left by `return`, `break` or `continue`."""
+        live = [state] if state.leaving in ("", kind) else []
+        live += [each for each in self.parked if each.leaving == kind]
+        self.parked = [each for each in self.parked if each.leaving != kind]
+        for each in live:
+            each.leaving = ""
+        return merged(live) if live else state
