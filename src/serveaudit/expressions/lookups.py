@@ -16,7 +16,7 @@ def attribute(base: Closure, name: str, path: str) -> Closure:
 
     def run(frame: Frame) -> Result:
         subject, reads = base(frame)
-        if subject is None or type(subject) is Unknown:
+        if subject is None or isinstance(subject, Unknown):
             return subject, reads
         found = getattr(subject, name)
         if type(found) is not Value:
@@ -33,7 +33,7 @@ def entry(base: Closure, key: Any, path: str) -> Closure:
 
     def run(frame: Frame) -> Result:
         subject, reads = base(frame)
-        if subject is None or type(subject) is Unknown:
+        if subject is None or isinstance(subject, Unknown):
             return subject, reads
         found = subject[key]
         return read(found, path, frame, reads) if type(found) is Value else (found, reads)
@@ -46,7 +46,7 @@ def bound(base: Closure, name: str) -> Closure:
 
     def run(frame: Frame) -> Result:
         subject, reads = base(frame)
-        return (subject if subject is None or type(subject) is Unknown else getattr(subject, name)), reads
+        return (subject if subject is None or isinstance(subject, Unknown) else getattr(subject, name)), reads
 
     return run
 
@@ -56,11 +56,11 @@ def asked(function: Closure, args: list[Closure], path: str) -> Closure:
 
     def run(frame: Frame) -> Result:
         call, reads = function(frame)
-        if call is None or type(call) is Unknown:
+        if call is None or isinstance(call, Unknown):
             return call, reads
         given = [arg(frame) for arg in args]
         for x, more in given:
-            if type(x) is Unknown:
+            if isinstance(x, Unknown):
                 return x, more
         found = call(*[x for x, _ in given])
         return read(found, path, frame) if type(found) is Value else (found, ())
@@ -89,6 +89,6 @@ def written(value: Closure) -> Closure:
         last = reads[-1][1] if reads else None
         if isinstance(last, Value) and any(place.how in WRITTEN for place in last.places):
             return True, reads
-        return (x if type(x) is Unknown else False), reads
+        return (x if isinstance(x, Unknown) else False), reads
 
     return run
