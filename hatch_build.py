@@ -1,4 +1,4 @@
-"""Puts the rule cards into the wheel: as they are, for `serveaudit explain`, and as one JSON, which a run reads in a millisecond.
+"""Puts the rule cards into the wheel: as they are, for `serveaudit explain`, and as one JSON, which a run reads in no time.
 
 An editable install needs neither: it reads the cards in the checkout.
 """
