@@ -47,6 +47,8 @@ SPECIFIERS = Syntax(re.compile(r"(?P<literal>%%)|%(?P<name>[A-Za-z])"))
 """systemd.unit(5), "Specifiers"."""
 SUPERVISOR = Syntax(re.compile(r"(?P<literal>%%)|%\((?P<name>\w+)\)\d*[sd]"))
 """Supervisor's manual, "[program:x] Section Values": Python's `%` formatting."""
+PLACEHOLDER = Syntax(re.compile(r"(?P<name>\{\{.{,300}?\}\}|\{%.{,300}?%\})", re.DOTALL), atomic=True)
+"""What Jinja and Helm fill in."""
 KUBERNETES = Syntax(re.compile(r"(?P<literal>\$\$)|\$\((?P<name>[\w.-]+)\)"), atomic=True)
 """Kubernetes' manual, "Define a Command and Arguments for a Container"."""
 
@@ -72,6 +74,20 @@ class Filled:
         parts.append(self.view.text[at:])
         place = Place(self.view.whole())
         return Value(_joined(parts), (place,)).also(*(value for _, _, value in self.used))
+
+    def fill(self, syntax: Syntax, lookup: Lookup) -> Filled:
+        """The text with further variables replaced."""
+        return _fill(self.view, syntax, lookup, 0, self.used)
+
+    def after(self, start: int) -> Filled:
+        """The text from an offset on."""
+        return self.between(start, len(self.view.text))
+
+    def between(self, start: int, end: int) -> Filled:
+        """The part between two offsets, without the blanks around it."""
+        part = self.view.text[start:end]
+        start += len(part) - len(part.lstrip())
+        return self._word([(start, start + len(part.strip()), 0, 0)])
 
     def words(self) -> list[Value[Any]]:
         """The words, without their quotes, as Python's shlex splits them."""
@@ -101,14 +117,24 @@ Run = tuple[int, int, int, int]
 """Where a part of a word stands without its quotes, and with them."""
 
 
-def fill(view: SourceFile, syntax: Syntax, lookup: Lookup, depth: int = 0) -> Filled:
+def fill(view: SourceFile, syntax: Syntax, lookup: Lookup) -> Filled:
     """The text with its variables replaced."""
+    return _fill(view, syntax, lookup, 0, ())
+
+
+def placeholders(view: SourceFile) -> Filled:
+    """The text in which everything that a template's engine has yet to fill in is unknown."""
+    return fill(view, PLACEHOLDER, lambda name: Value(Unknown("a template fills it in", about=name)))
+
+
+def _fill(view: SourceFile, syntax: Syntax, lookup: Lookup, depth: int, earlier: tuple[Used, ...]) -> Filled:
     if len(view.text) > _LONGEST:
         why: Value[Any] = Value(Unknown(f"longer than {_LONGEST} characters"))
         return Filled(view.view(_HOLE, [Piece(0, 0, len(view.text))]), ((0, 1, why),))
-    text, pieces, used, at = "", [], [], 0
+    text, pieces, used, at = "", [], list[Used](), 0
     for start, end, value in [*_variables(view, syntax, lookup, depth), (len(view.text), len(view.text), "")]:
         pieces.append(Piece(len(text), at, start - at))
+        used += [(s - at + len(text), e - at + len(text), old) for s, e, old in earlier if at <= s and e <= start]
         text += view.text[at:start]
         shown = value if isinstance(value, str) else _shown(value, syntax)
         pieces += _standing_for(len(text), len(shown), start, end)
@@ -138,7 +164,7 @@ def _variables(view: SourceFile, syntax: Syntax, lookup: Lookup, depth: int) -> 
     while found := syntax.pattern.search(view.text, at):
         groups = found.groupdict()
         at = found.end()
-        if groups["literal"]:
+        if groups.get("literal"):
             yield found.start(), at, groups["literal"][-1]
         elif groups.get("open"):
             close = _closing(view.text, at)
@@ -170,7 +196,7 @@ def _operated(view: SourceFile, start: int, close: int, syntax: Syntax, lookup: 
         return value if there else Value("", (), value.assumes, value.depends) if kind == "+" else value
     if kind == "?" or depth >= _DEEPEST:
         return _set(Value(None, value.places, value.assumes, value.depends), name, Syntax(syntax.pattern, required=True))
-    operand = fill(view.slice(operator.end(), close), syntax, lookup, depth + 1).value()
+    operand = _fill(view.slice(operator.end(), close), syntax, lookup, depth + 1, ()).value()
     places = (*value.places, *operand.places[1:])  # the operand itself stands in the text that is being filled
     return Value(operand.x, places, value.assumes, value.depends).also(Value(None, (), operand.assumes, operand.depends))
 
