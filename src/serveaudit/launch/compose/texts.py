@@ -1,0 +1,85 @@
+"""The texts of a compose file, with the variables filled in that compose itself replaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from serveaudit.formats import dotenv
+from serveaudit.formats.words import COMPOSE, Filled, fill, placeholders
+from serveaudit.formats.yaml import Layers, Mapping, Node, Scalar, Sequence, flat
+from serveaudit.source import SourceFile
+from serveaudit.values import Place, Value
+
+Read = Callable[[str], SourceFile | None]
+"""A file of the repository by its path; None where there is none."""
+
+
+@dataclass(slots=True)
+class Texts:
+    """Fills in the texts of one project. `variables` are those of its committed `.env`; what is not there may be set by the
+    shell that calls compose, so a variable without a default is unknown. (Compose specification, "Interpolation")"""
+
+    variables: dict[str, Value[Any]] = field(default_factory=dict)
+
+    def add(self, source: SourceFile) -> None:
+        """Takes in a `.env`; what is there already stays."""
+        for name, value in self.of_dotenv(source):
+            self.variables.setdefault(name, value)
+
+    def of_dotenv(self, source: SourceFile) -> Iterator[tuple[str, Value[Any]]]:
+        """The variables of a file of variables; those in single quotes are left as they are."""
+        for variable in dotenv.parse(source):
+            literal = Filled(variable.text)
+            yield variable.name, (literal if variable.quote == "'" else fill(variable.text, COMPOSE, self.lookup)).value()
+
+    def lookup(self, name: str) -> Value[Any]:
+        found = self.variables.get(name)
+        if found is not None:
+            return replace(found, depends=(*found.depends, f"env:{name}"))
+        return Value(None, assumes=(f"${name} is not set",), depends=(f"env:{name}",))
+
+    def filled(self, node: Scalar) -> Filled:
+        return placeholders(node.view).fill(COMPOSE, self.lookup)
+
+    def value(self, node: Node | None) -> Value[Any]:
+        """A scalar's text; None for a null, and for what is no scalar."""
+        if not isinstance(node, Scalar) or node.null:
+            return Value(None)
+        return self.filled(node).value()
+
+    def typed(self, node: Scalar) -> Value[Any]:
+        """As `value`, but numbers and booleans for what is plainly one."""
+        return node.typed() if "$" not in node.text else self.value(node)
+
+    def one(self, layers: Layers, key: str) -> Value[Any]:
+        return self.value(layers.node(key))
+
+    def listed(self, node: Node | None) -> list[Value[Any]]:
+        """The members of a list of texts; a single text is a list of one."""
+        if isinstance(node, Scalar):
+            return [] if node.null else [self.value(node)]
+        return [self.value(item) for item in node.scalars] if isinstance(node, Sequence) else []
+
+    def pairs(self, nodes: list[Node]) -> Iterator[tuple[str, Value[Any]]]:
+        """`NAME=value` lists and mappings alike, the weakest first; a name without a value is None."""
+        for node in nodes:
+            if isinstance(node, Mapping):
+                for key, value in node.items():
+                    found = self.value(value)
+                    yield key.text, found if found.places else found.at(Place(key.span))
+            elif isinstance(node, Sequence):
+                for item in node.scalars:
+                    yield self._pair(item)
+
+    def _pair(self, item: Scalar) -> tuple[str, Value[Any]]:
+        name, separator, _ = item.text.partition("=")
+        if not separator:
+            return name, Value(None, (item.place,))
+        return name, placeholders(item.view.slice(len(name) + 1, len(item.text))).fill(COMPOSE, self.lookup).value()
+
+    def flat(self, layers: Layers, known: frozenset[str]) -> dict[str, Value[Any]]:
+        """Everything but the known keys, under dotted names: `healthcheck.interval`. A list of texts is one value."""
+        keys = [key.text for key in layers if key.text not in known and not key.text.startswith("x-")]
+        return flat(((key, node) for key in keys for node in layers.nodes(key)), self.typed)
