@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -146,7 +147,7 @@ def _some(step: Step | None) -> Step | None:
 
 
 def _stop_timeout(layers: Layers, project: Project, head: Place) -> Value[Seconds]:
-    given = project.texts.one(layers, "stop_grace_period").map(lambda text: duration(text) or Unknown(f"{text}: no duration"))
+    given = project.texts.one(layers, "stop_grace_period").map(lambda text: _read(duration, text))
     return _default(given, Seconds(10), head, "docker kills what has not stopped after 10 s")
 
 
@@ -162,14 +163,26 @@ def _cpus(layers: Layers, project: Project) -> Value[float]:
     given = project.texts.one(layers, "cpus")
     if given.x is None:
         given = project.texts.one(layers.below("deploy", "resources", "limits"), "cpus")
-    return given.map(lambda text: cpu_quantity(text) or Unknown(f"{text}: no number of CPUs"))
+    return given.map(lambda text: _limit(cpu_quantity, text))
 
 
 def _memory(layers: Layers, project: Project) -> Value[int]:
     given = project.texts.one(layers, "mem_limit")
     if given.x is None:
         given = project.texts.one(layers.below("deploy", "resources", "limits"), "memory")
-    return given.map(lambda text: compose_size(text) or Unknown(f"{text}: no size"))
+    return given.map(lambda text: _limit(compose_size, text))
+
+
+def _read(read: Callable[[str], Any], text: str) -> Any:
+    """What a reader of quantities makes of a text; unknown where it refuses it."""
+    found = read(text)
+    return Unknown(f"what {text} means is not known") if found is None else found
+
+
+def _limit(read: Callable[[str], Any], text: str) -> Any:
+    """As `_read`; 0 is no limit."""
+    found = _read(read, text)
+    return None if found == 0 else found
 
 
 def _replicas(layers: Layers, project: Project) -> Value[int]:
