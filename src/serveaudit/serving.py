@@ -61,7 +61,7 @@ class Setting:
     bound_by   how a Python file binds the name: assign, import, def, class, for; key of a call or mapping; table of TOML
     overrides  what the same setting was given by weaker sources, strongest first
     row        None: the program knows no such setting
-    refused    why the program does not start with this value; its value is unknown then
+    refused    why the program does not start with this value, or fails of it later; its value is unknown then
     literal    the value alone as written, for a fix to replace
     """
 

@@ -376,6 +376,19 @@ def test_a_missing_section_is_a_problem() -> None:
     assert server.problems[0].message == "app.ini has no section prod"
 
 
+def test_what_a_template_fills_in_is_unknown() -> None:
+    server = of("chdir = /srv/{{ name }}/\nprocesses = {{ n }}\nsocket = {{ dir }}/a.sock\nthreads = 2\n")
+    assert isinstance(server.processes.x, Unknown)
+    assert isinstance(x(server, "chdir"), Partial)
+    assert (server.threads.x, server.strange) == (2, [])
+
+
+def test_what_a_template_decides_about_is_unknown() -> None:
+    server = of("{% if threads %}\nthreads = 2\n{% endif %}\n{{ patch('uwsgi') }}\nmax_requests = 3\n")
+    assert isinstance(server.threads.x, Unknown)
+    assert [setting.name for setting in server.strange] == ["max_requests"]
+
+
 # listeners
 
 
@@ -450,6 +463,14 @@ def test_daemons_and_reload() -> None:
     assert of("daemonize = /var/log/u.log\n").daemon.x is True
     assert of("master = 1\n").daemon.x is False
     assert of("py-autoreload = 1\n").reload.x is True
+
+
+def test_daemons_that_it_starts_are_scripts_for_a_shell() -> None:
+    server = of("attach-daemon = daphne -p 80 a:b\nsmart-attach-daemon = /run/c.pid celery -A x\n")
+    assert [(step.script.text, str(step.place.span)) for step in server.starts if step.script] == [
+        ("daphne -p 80 a:b", "app.ini:2"),
+        ("celery -A x", "app.ini:3"),
+    ]
 
 
 def test_commands_that_serve_nothing_are_no_servers() -> None:

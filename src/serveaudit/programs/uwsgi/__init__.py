@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from serveaudit.command import Command, Environment, Files
+from serveaudit.invocation import arguments_for
 from serveaudit.programs.uwsgi import files
-from serveaudit.programs.uwsgi.exported import Reading
+from serveaudit.programs.uwsgi.exported import Reading, daemons
 from serveaudit.programs.uwsgi.files import looks_like
 from serveaudit.programs.uwsgi.listening import listeners
 from serveaudit.programs.uwsgi.settings import settings, strange
@@ -18,7 +19,7 @@ from serveaudit.values import Items, Partial, Place, Unknown, Value
 
 __all__ = ["EXECUTABLES", "configured", "looks_like", "start"]
 
-EXECUTABLES = frozenset({"uwsgi", "uwsgi-core", "pyuwsgi"})
+EXECUTABLES = ("uwsgi", "uwsgi-core", "pyuwsgi")
 _NO_SERVER = {
     "stop",
     "reload",
@@ -36,10 +37,13 @@ _NO_SERVER |= {"cflags", "dump-options", "plugins-list", "python-version", "vers
 
 
 def start(command: Command) -> Server | None:
-    """The server that a `uwsgi …` command starts; None for one that only asks or stops another."""
+    """The server that the command starts; None where it starts something else, only asks, or stops another one."""
+    words = arguments_for(command, EXECUTABLES)
+    if words is None:
+        return None
     reading = Reading(command.env, command.files, command.cwd.x if isinstance(command.cwd.x, str) else "")
     reading.environment()
-    arguments = reading.command_line(command.argv[1:], command.place)
+    arguments = reading.command_line(words, command.place)
     if arguments.exits or any(given.row.name in _NO_SERVER for given in arguments.given):
         return None
     server = _server(reading, command.place)
@@ -54,7 +58,7 @@ def configured(source: SourceFile, env: Environment, given: Files | None = None)
     reading = Reading(env, given, "")
     reading.environment()
     reading.take(source, files.of_content(source), source.path, "")
-    return _server(reading, Place(source.line_span(1)))
+    return _server(reading, Place(reading.heads[0] if reading.heads else source.line_span(1)))
 
 
 def _server(reading: Reading, place: Place) -> Server:
@@ -62,13 +66,12 @@ def _server(reading: Reading, place: Place) -> Server:
     head = Place(reading.heads[0]) if reading.heads else place
     options, holes = reading.options, reading.holes
     found = settings(options, holes, reading.env, head)
-    server = Server(
-        "uwsgi", place if reading.heads == [] or place.span.source is not reading.sources[0] else head, settings=found
-    )
+    server = Server("uwsgi", place, settings=found)
     server.strange = strange(options, reading.mentioned)
     server.bad_flags = reading.bad
     server.problems = reading.problems
-    server.config = reading.sources[0] if reading.sources else None
+    server.config, server.config_syntax = reading.sources[0] if reading.sources else (None, "")
+    server.starts = tuple(daemons(options))
     server.listeners = listeners(options, holes, server.value("protocol"), _directory(reading, server), head)
     server.processes = server.value("processes")
     server.threads = server.value("threads")

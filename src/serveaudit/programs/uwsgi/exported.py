@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from serveaudit.arguments import Arguments, Given, Style, read
-from serveaudit.command import Environment, Files
+from serveaudit.command import Environment, Files, Step
 from serveaudit.programs.uwsgi import conditions, files
 from serveaudit.programs.uwsgi.conditions import Guard, Skipped, Turn, World
 from serveaudit.programs.uwsgi.expansion import Holes, magic, magic_table, placeholder, replaced
@@ -86,7 +86,7 @@ class Reading:
     cwd: str
     holes: Holes = field(default_factory=Holes)
     options: list[Option] = field(default_factory=list)
-    sources: list[SourceFile] = field(default_factory=list)
+    sources: list[tuple[SourceFile, str]] = field(default_factory=list)
     heads: list[Span] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     bad: list[BadFlag] = field(default_factory=list)
@@ -180,7 +180,7 @@ class Reading:
 
     def take(self, source: SourceFile, kind: str, path: str, section: str, by: Option | None = None) -> None:
         """Adds the options of a file that was read."""
-        self.sources.append(source)
+        self.sources.append((source, kind))
         table = magic_table(path, section, self.cwd, self.holes)
         found = files.entries(source, kind, section or "uwsgi")
         self.problems += found.problems
@@ -192,11 +192,24 @@ class Reading:
                 self.options.append(Option("", None, place, unread=found.unread))
             return
         self.heads.append(found.head)
-        guards = by.guards if by else ()
+        guards, logic = (by.guards, by.logic) if by else ((), "")
         for entry in found.entries:
-            text = magic(entry.value.text, table)
             place = Place(entry.line)
-            self.add(Option(magic(entry.name, table), text, place, entry.value, guards=guards, logic=by.logic if by else ""))
+            if entry.name.startswith("{"):
+                self._templated(entry.name, place)
+                continue
+            text = magic(_FILLED.sub(self._filled, entry.value.text), table)
+            self.add(Option(magic(entry.name, table), text, place, entry.value, guards=guards, logic=logic))
+        if any(entry.name.startswith("{%") for entry in found.entries):
+            self._templated("{%", Place(found.head))
+
+    def _filled(self, gap: re.Match[str]) -> str:
+        return self.holes.put(Value(Unknown("a template fills it in", gap[0])))
+
+    def _templated(self, statement: str, place: Place) -> None:
+        """A template's own line: what it puts in there, or leaves out, may be anything."""
+        if not statement.startswith("{#"):
+            self.options.append(Option("", None, place, unread=Unknown("a template decides about it", statement)))
 
     def add(self, option: Option) -> None:
         """Adds an option, as often as the conditions around it want."""
@@ -286,6 +299,20 @@ class Reading:
         if source is not None and source is not option:
             option.rests += (Value(None, (source.place,)), *source.rests)
         return text
+
+
+def daemons(options: Sequence[Option]) -> Iterator[Step]:
+    """The commands that uWSGI starts beside itself, as it hands them to a shell."""
+    for option in options:
+        if option.key in _DAEMONS and option.taken and option.literal is not None and not option.literal.source.outer:
+            text = option.literal.text
+            start = text.find(" ") + 1 if option.key.startswith("smart") else 0  # a pid file comes first
+            script = option.literal.source.slice(option.literal.start + start, option.literal.end)
+            yield Step(option.place, script=script)
+
+
+_FILLED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+_DAEMONS = ("attach-daemon", "attach-control-daemon", "smart-attach-daemon")
 
 
 def _growing(options: list[Option]) -> Iterator[Option]:

@@ -9,12 +9,13 @@ from functools import partial
 from typing import Any, Literal
 
 from serveaudit.listening import address_of, bare
+from serveaudit.programs.uwsgi.choices import Gathering
 from serveaudit.programs.uwsgi.expansion import Holes
 from serveaudit.programs.uwsgi.exported import Option
-from serveaudit.programs.uwsgi.settings import PROTOCOLS, added, opened
+from serveaudit.programs.uwsgi.settings import PROTOCOLS
 from serveaudit.serving import Listener, Protocol
 from serveaudit.units import Address
-from serveaudit.values import Items, Place, Value
+from serveaudit.values import How, Items, Place, Value
 
 _SPEAKS: Mapping[str, Protocol | Literal[""]] = {
     "socket": "",
@@ -49,26 +50,17 @@ def listeners(options: Iterable[Option], holes: Holes, protocol: Value[str], bas
     """Every listener in written order. `protocol` is that of plain sockets; a relative path of a socket lies in `base`."""
     options = list(options)
     shared = [option.text or "" for option in options if option.key in ("shared-socket", "undeferred-shared-socket")]
-    found: Value[Items] = Value(Items(()), (head,))
+    found = Gathering(Value(Items(()), (replace(head, how=How.DEFAULT),)))
     for option in options:
         if option.unread is not None and (option.anything or _opens(option.key)):
-            found = opened(found, option.unread)
+            found.open(option.unread)
         elif _opens(option.key) and option.text is not None:
-            listener = _listener(option, holes, protocol, base, shared)
-            spoken_for: Value[Any] = Value(None, (option.place,))
-            found = added(found, listener, option.guards).also(spoken_for)
-    return _without_head(found, head)
+            found.add(_listener(option, holes, protocol, base, shared), option.place, option.guards)
+    return found.value()
 
 
 def _opens(key: str) -> bool:
     return key in _SPEAKS or key in _WITH_TLS
-
-
-def _without_head(found: Value[Items], head: Place) -> Value[Items]:
-    """The head speaks only for an empty list."""
-    if len(found.places) < 2:
-        return found
-    return replace(found, places=tuple(place for place in found.places if place is not head))
 
 
 def _listener(option: Option, holes: Holes, protocol: Value[str], base: str, shared: list[str]) -> Listener:

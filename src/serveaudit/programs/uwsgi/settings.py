@@ -10,13 +10,14 @@ from typing import Any
 from serveaudit.command import Environment
 from serveaudit.conversion import with_unit
 from serveaudit.precedence import default_of, over, plain
+from serveaudit.programs.uwsgi.choices import Gathering, guarded
 from serveaudit.programs.uwsgi.conditions import Guard
 from serveaudit.programs.uwsgi.expansion import Holes, whole_number
 from serveaudit.programs.uwsgi.exported import Option
 from serveaudit.serving import Protocol, Row, Setting
 from serveaudit.tables import facts
 from serveaudit.units import Bytes
-from serveaudit.values import Branch, How, Items, Place, Unknown, Value
+from serveaudit.values import Place, Unknown, Value
 
 ASKED = (
     "async",
@@ -120,20 +121,33 @@ def settings(options: Iterable[Option], holes: Holes, env: Environment, head: Pl
     for name, events in own.items():
         ordered = sorted((*events, *everywhere), key=lambda event: order[id(event.option)])
         row = facts("uwsgi").rows[name]
-        found[name] = _folded(row, [*implied.get(name, ()), *ordered], _default(row, env, head))
+        default, events = _default(row, env, head), [*implied.get(name, ()), *ordered]
+        found[name] = _list(events, default) if row.type == "list" else _scalar(row, events, default)
     return found
 
 
-def _folded(row: Row, events: Iterable[Event], default: Setting) -> Setting:
+def _list(events: Iterable[Event], default: Setting) -> Setting:
+    """The members that a list's options give it, told at the first one."""
+    gathering = Gathering(default.value)
     setting = default
     for event in events:
         new, option = event.setting, event.option
         if option.unread is not None:
-            setting = _clouded(row, setting, option)
+            gathering.open(option.unread)
+        elif new is not None:
+            gathering.add(new.value, option.place, option.guards)
+            setting = setting if setting.origin != "default" else new
+    return replace(setting, value=gathering.value())
+
+
+def _scalar(row: Row, events: Iterable[Event], default: Setting) -> Setting:
+    setting = default
+    for event in events:
+        new, option = event.setting, event.option
+        if option.unread is not None:
+            setting = _clouded(setting, option)
         elif new is None:
             setting = replace(setting, value=setting.value.also(*(replace(rest, places=()) for rest in option.rests)))
-        elif row.type == "list":
-            setting = _gathered(new, setting, option)
         else:
             setting = _over(new, setting, option.guards)
     return setting
@@ -222,54 +236,9 @@ def _over(new: Setting, old: Setting, guards: tuple[Guard, ...]) -> Setting:
     return replace(new, value=guarded(guards, new.value, old.value), overrides=(*new.overrides, old, *old.overrides))
 
 
-def _gathered(new: Setting, old: Setting, option: Option) -> Setting:
-    """The list with one member more."""
-    value = added(old.value, new.value, option.guards)
-    if old.origin == "default":
-        return replace(new, value=value)
-    return replace(old, value=value)
-
-
-def added(old: Value[Any], member: Any, guards: tuple[Guard, ...]) -> Value[Any]:
-    """A list value with one member more, under outside choices."""
-    place = member.places[:1] if isinstance(member, Value) else ()
-    longer = old.map(lambda items: Items((*items.members, member), items.complete))
-    written = tuple(each for each in old.places if each.how is not How.DEFAULT)
-    longer = replace(longer, places=(*written, *place))
-    return guarded(guards, longer, old) if guards else longer
-
-
-def opened(value: Value[Any], why: Unknown) -> Value[Any]:
-    """A list value that may have more members."""
-    return value.map(lambda items: Items(items.members, why))
-
-
-def guarded(guards: tuple[Guard, ...], yes: Value[Any], no: Value[Any]) -> Value[Any]:
-    """A value that holds where all guards do, over the one that holds else."""
-    for guard in reversed(guards):
-        yes = _chosen(guard.on, guard.label, yes)
-        no_here = _chosen(guard.on, guard.other, no)
-        yes = Value(Branch(guard.on, ((guard.label, yes), (guard.other, no_here)))).also(
-            replace(yes, x=None), replace(no_here, x=None)
-        )
-    return yes
-
-
-def _chosen(on: str, label: str, value: Value[Any]) -> Value[Any]:
-    """What is left of a value once a choice is made."""
-    if not isinstance(value.x, Branch):
-        return value
-    cases = tuple((name, _chosen(on, label, case)) for name, case in value.x.cases)
-    if value.x.on == on:
-        return next((case for name, case in cases if name == label), value)
-    return replace(value, x=Branch(value.x.on, cases))
-
-
-def _clouded(row: Row, setting: Setting, option: Option) -> Setting:
+def _clouded(setting: Setting, option: Option) -> Setting:
     """What is left of a setting behind options that could not be read."""
     assert option.unread is not None
-    if row.type == "list":
-        return replace(setting, value=opened(setting.value, option.unread))
     value = replace(setting.value, x=option.unread)
     if option.guards:
         value = guarded(option.guards, value, setting.value)
