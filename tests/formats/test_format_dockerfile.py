@@ -71,6 +71,12 @@ def test_a_word_that_is_no_instruction_is_a_problem_with_its_line() -> None:
     ]
 
 
+def test_a_template_s_control_lines_are_no_problems() -> None:
+    found = read("{% if a %}\nFROM x\n{%- else %}\nFROM y\n{% endif %}\n")
+    assert (found.template, found.problems, len(found.instructions)) == ("Jinja", (), 2)
+    assert read("FROM x\n").template == ""
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "FROM", "CMD", "RUN \\", "\\", "RUN --mount", "#", 'CMD ["a'])
 def test_cut_off_files_are_read_as_far_as_they_go(text: str) -> None:
     found = read(text)

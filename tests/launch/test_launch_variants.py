@@ -43,6 +43,16 @@ def test_a_base_that_has_nothing_to_run_is_no_project() -> None:
     assert sets(compose_yml=base, compose_prod_yml=PART) == [("compose.yml", "compose.prod.yml")]
 
 
+def test_a_base_is_started_alone_where_only_an_example_is_put_over_it() -> None:
+    base = "services: {web: {restart: always}, db: {image: b}}\n"
+    found = sets(compose_yml=base, compose_override_example_yml=PART)
+    assert found == [("compose.yml", "compose.override.example.yml"), ("compose.yml",)]
+
+
+def test_a_common_part_of_several_projects_is_none_itself() -> None:
+    assert sets(compose__base_yml=WHOLE, compose__prod_yml=PART) == [("compose/base.yml", "compose/prod.yml")]
+
+
 def test_files_that_others_extend_or_include_are_parts() -> None:
     assert sets(
         compose_yml="include: [a.yml]\nservices: {web: {extends: {file: common/b.yml, service: x}}}\n",

@@ -58,12 +58,14 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True)
 class Dockerfile:
-    """The instructions in written order, and what could not be read."""
+    """The instructions in written order, and what could not be read. `template`: "Jinja" where it has yet to be filled in; its
+    control lines are no problems then, and the branches of a choice all stand in it."""
 
     source: SourceFile
     instructions: tuple[Instruction, ...]
     problems: tuple[Problem, ...] = ()
     escape: str = "\\"
+    template: str = ""
 
 
 def parse(source: SourceFile) -> Dockerfile:
@@ -71,12 +73,15 @@ def parse(source: SourceFile) -> Dockerfile:
     reader = _Reader(source)
     found: list[Instruction] = []
     problems: list[Problem] = []
+    template = ""
     for instruction in reader.instructions():
         if instruction.name in INSTRUCTIONS:
             found.append(instruction)
+        elif instruction.name.startswith(("{%", "{{", "{#")):
+            template = "Jinja"
         else:
             problems.append(Problem(instruction.span, f"{instruction.name[:40]} is no instruction of a Dockerfile"))
-    return Dockerfile(source, tuple(found), tuple(problems), reader.escape)
+    return Dockerfile(source, tuple(found), tuple(problems), reader.escape, template)
 
 
 def exec_words(view: SourceFile) -> tuple[SourceFile, ...] | None:

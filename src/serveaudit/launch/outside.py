@@ -41,7 +41,7 @@ _FILES = (
         r"[^/]*Caddyfile[^/]*",
         r"^[ \t]*reverse_proxy\b",
         "Caddy",
-        r"(?m)^(?![\s#({}]|http://|:80\b|:8080\b|[a-z_]+\s)\S",
+        r"(?m)^(?:localhost\b|(?![\s#({}]|http://|:80\b|:8080\b|[a-z_]+\s)\S)",
     ),
     _known(r"[^/]*haproxy[^/]*\.cfg[^/]*", r"^[ \t]*(?:frontend|listen)\b", "HAProxy", r"(?m)^[ \t]*bind\b.*\bssl\b"),
     _known(

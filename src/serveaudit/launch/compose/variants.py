@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AbstractMapping
 from collections.abc import Sequence as AbstractSequence
 
+from serveaudit.contexts import kind_of
 from serveaudit.formats import dotenv
 from serveaudit.formats.yaml import Mapping, Node, Scalar, Sequence, parse
 from serveaudit.source import SourceFile
@@ -57,16 +58,22 @@ def stands_alone(root: Mapping) -> bool:
 def _of_directory(
     paths: AbstractSequence[str], roots: AbstractMapping[str, Mapping], settled: set[str], parts: set[str]
 ) -> Iterator[Files]:
-    base = next((path for name in _DEFAULTS for path in paths if posixpath.basename(path) == name), None)
-    base = base or next((path for path in paths if _BASES.fullmatch(posixpath.basename(path))), None)
+    default = next((path for name in _DEFAULTS for path in paths if posixpath.basename(path) == name), None)
+    base = default or next((path for path in paths if _BASES.fullmatch(posixpath.basename(path))), None)
     override = next((path for path in paths if _OVERRIDE.fullmatch(posixpath.basename(path))), None)
     if base and override and base not in settled:
         yield base, override
+    overlays = []
     for path in paths:
         if path in (base, override) or path in settled or path in parts:
             continue
-        yield (base, path) if base and _is_overlay(roots[path], roots[base]) else (path,)
-    if base and base not in settled and stands_alone(roots[base]):
+        if base and _is_overlay(roots[path], roots[base]):
+            overlays.append(path)
+            yield base, path
+        else:
+            yield (path,)
+    whole = base and (stands_alone(roots[base]) or all(kind_of(path) == "development" for path in overlays))
+    if base and whole and base not in settled and (base == default or not overlays):
         yield (base,)
 
 

@@ -17,7 +17,7 @@ from serveaudit.launch.dockerfile.values import assignment, assignments, below, 
 from serveaudit.launching import Build, Image, Images, Mount, signal_name
 from serveaudit.source import SourceFile
 from serveaudit.units import duration
-from serveaudit.values import Items, Place, Value, unknown
+from serveaudit.values import Items, Place, Unknown, Value, unknown
 
 _FROM = re.compile(r"\S+(?:\s+[aA][sS]\s+(?P<name>\S+))?\s*$")
 
@@ -32,9 +32,12 @@ def read_image(source: SourceFile, build: Build, images: Images, paths: Collecti
     paths   the repository's files, to tell files from directories and to resolve patterns; without them names must do
     """
     reader = Reader(build, images, paths)
-    for instruction in dockerfile.parse(source).instructions:
+    file = dockerfile.parse(source)
+    for instruction in file.instructions:
         reader.take(instruction)
     stage = reader.stage(build.target) if build.target else reader.stages[-1] if reader.stages else None
+    if stage and file.template:
+        stage.complete = Unknown(f"{source.path} is a template")
     return stage.image(source.path) if stage else None
 
 
