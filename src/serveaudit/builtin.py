@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from serveaudit.cards import Card
+from serveaudit.finding import Certainty, FileReport, Finding, Location, Severity
+from serveaudit.source import SourceFile
 
 UNUSED_IGNORE = Card(
     "unused-ignore",
@@ -42,5 +44,14 @@ UNREADABLE_FILE = Card(
         "examples": [{"name": "a bracket is not closed", "files": {"nginx.conf": "server {\n    listen 80;\n"}}],
     },
 )
+
+
+def unreadable_file(file: FileReport) -> Finding:
+    """The finding for a file that could not be read, at the place that the report names, or at its first line."""
+    span = file.span or SourceFile(file.path, "").whole()
+    place = Location(span, file.reason, "primary")
+    message = f"{file.path} can't be read: {file.reason}"
+    return Finding(UNREADABLE_FILE.name, UNREADABLE_FILE.category, Severity.ERROR, Certainty.CERTAIN, message, (place,), "file")
+
 
 CARDS = (UNUSED_IGNORE, UNREADABLE_FILE)

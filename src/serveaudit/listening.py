@@ -20,7 +20,9 @@ def listeners(
     """A listener for each text of a list; unknown where the list is."""
     secure = tls if tls is not None else Value(False)
 
-    def each(items: Any) -> Items:
+    def each(items: Any) -> Items | Unknown:
+        if not isinstance(items, Items):
+            return Unknown(f"{items!r} is no list of addresses")
         members = tuple(Listener(told(address_of(text, parse), text, binds), protocol, secure, setting) for text in items)
         return Items(members, items.complete)
 

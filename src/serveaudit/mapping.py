@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Protocol
 
 from serveaudit.launching import Mount
@@ -21,6 +22,8 @@ class Readable(Protocol):
 
     def is_dir(self, path: str) -> bool: ...
 
+    def glob(self, pattern: str) -> list[str]: ...
+
 
 @dataclass(slots=True, eq=False)
 class MappedFiles:
@@ -29,12 +32,14 @@ class MappedFiles:
     mounts    what lies where inside of it; empty for a host
     bases     directories of the repository that a relative path may be meant from, nearest first
     written   files that a script or a build step writes there, by their path
+    used      the repository's files that were read for this machine
     """
 
     repository: Readable
     mounts: Sequence[Mount] = ()
     bases: Sequence[str] = ("",)
     written: dict[str, SourceFile] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
 
     def read(self, path: str, cwd: str = "") -> SourceFile | Unknown | None:
         """A file by the program's path; None where nothing in the repository can be meant."""
@@ -57,6 +62,25 @@ class MappedFiles:
             if found is not None:
                 return found
         return None
+
+    def matching(self, pattern: str, cwd: str = "") -> list[SourceFile]:
+        """The files that a pattern of the shell names, sorted by their paths."""
+        found: dict[str, SourceFile] = {}
+        full = posixpath.normpath(posixpath.join(cwd, pattern)) if cwd else posixpath.normpath(pattern)
+        for path, source in self.written.items():
+            if fnmatchcase(path, full):
+                found[path] = source
+        for mount in self.mounts:
+            if mount.content is not None and fnmatchcase(mount.target, full):
+                found[mount.target] = mount.content
+        for candidate in self.candidates(pattern, cwd):
+            for path in self.repository.glob(candidate):
+                text = self._text(path)
+                if isinstance(text, SourceFile):
+                    found.setdefault(path, text)
+            if found:
+                break
+        return [found[path] for path in sorted(found)]
 
     def locate(self, path: str, cwd: str = "") -> str | None:
         """The repository's path of a file or directory that exists there."""
@@ -93,6 +117,7 @@ class MappedFiles:
                 yield posixpath.normpath(posixpath.join(mount.source, full[len(target) + 1 :]))
 
     def _text(self, path: str) -> SourceFile | Unknown:
+        self.used.add(path)
         try:
             return self.repository.read(path)
         except Unreadable as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 from serveaudit.conversion import said, unbound, with_unit
 from serveaudit.serving import Row, Setting
-from serveaudit.values import Branch, How, Items, Place, Unknown, Value
+from serveaudit.values import Branch, How, Items, Place, Table, Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +90,6 @@ def plain(row: Row) -> Any:
         return Items(tuple(Value(member.strip()) for member in row.default.split(",") if member.strip()))
     if row.type in ("list", "csv", "words"):
         return Items(tuple(map(Value, row.default or ())))
+    if isinstance(row.default, dict):
+        return Table(tuple((key, Value(x)) for key, x in row.default.items()))
     return with_unit(row, row.default)

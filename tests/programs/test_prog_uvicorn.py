@@ -145,7 +145,7 @@ def test_a_call_reads_the_general_variables_but_not_uvicorns() -> None:
 
 
 def test_a_call_is_followed_through_imports_and_functions() -> None:
-    text = "from uvicorn import run as serve\ndef main():\n    serve('app:app', port=9000)\nif __name__ == '__main__':\n    main()\n"
+    text = "from uvicorn import run as serve\ndef main():\n    serve('app:app', port=9000)\nmain()\n"
     assert addresses(scripted(text)) == ["127.0.0.1:9000"]
 
 

@@ -167,6 +167,7 @@ def set_umask(state: State, argv: Sequence[Value[Any]]) -> None:
 def leave(state: State, argv: Sequence[Value[Any]]) -> None:
     ways: dict[str, Leaving] = {"exit": "exit", "return": "return", "break": "break", "continue": "continue"}
     state.leaving = ways[argv[0].x]
+    state.failed = argv[0].x == "exit" and argv[1:2] not in ([], [Value("0")])
 
 
 BUILTINS: dict[str, Callable[[State, Sequence[Value[Any]]], None]] = {

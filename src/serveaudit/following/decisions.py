@@ -107,7 +107,7 @@ class Judge:
         """`-n word`, `-z word`, `word`."""
         said = shown(word)
         single = word.parts[0] if len(word.parts) == 1 else None
-        if isinstance(single, Variable):
+        if isinstance(single, Variable) and single.op != "indirect":
             said = f"${single.name}"
         value = self.expander.part(single) if single else self.expander.one(word)
         truth = True if isinstance(value.x, Partial) else bool(value.x) if value.x is None or isinstance(value.x, str) else None

@@ -12,7 +12,7 @@ from typing import Any
 from serveaudit.following.state import State
 from serveaudit.following.texts import MOST_PLACES, chosen, fields, joined
 from serveaudit.formats.shell.tree import Arithmetic, Opaque, Output, Part, Text, Variable, Word
-from serveaudit.values import Branch, Partial, Place, Unknown, Value, unique
+from serveaudit.values import Branch, Items, Partial, Place, Unknown, Value, unique
 
 Outputs = Callable[[State, Output | Arithmetic], Value[Any]]
 """What `$(…)` and `$((…))` give."""
@@ -111,7 +111,7 @@ class Expander:
         """`"$@"`, `"${ARRAY[@]}"`: each member is a word of its own."""
         part = next(part for part in word.parts if self.is_list(part))
         assert isinstance(part, Variable)
-        members = list(self.members(part, word))
+        members = [each for member in self.members(part, word) for each in self.of_branch(member)]
         if len(word.parts) > 1:
             return [self.placed(joined([self.part(each) for each in word.parts]), word)]
         return members if part.quoted else [each for member in members for each in self.unquoted(member)]
@@ -122,6 +122,18 @@ class Expander:
         if part.name in self.state.arrays:
             return self.state.arrays[part.name]
         return [self.several(self.placed(joined([self.state.get(part.name)]), word))]
+
+    def of_branch(self, member: Value[Any]) -> Sequence[Value[Any]]:
+        """Arguments that were set in several ways: those of the way that is chosen."""
+        member = chosen(member, {**self.state.choices, **self.choices})
+        if isinstance(member.x, Items):
+            return member.x.members
+        if not isinstance(member.x, Branch) or not isinstance(member.x.cases[0][1].x, Items):
+            return (member,)
+        if self.whole:
+            return (Value(Unknown("the arguments depend on choices made before", "$@")),)
+        self.split = self.split or member.x
+        return ()
 
     def unquoted(self, member: Value[Any]) -> list[Value[Any]]:
         return fields(member) if isinstance(member.x, str) else [member]
@@ -165,6 +177,10 @@ class Expander:
         if name in _OWN or not name or name in state.arrays:
             return Value(Unknown(f"${name} is only known when the script runs", f"${name}"))
         return state.get(name)
+
+    def arguments(self) -> Sequence[Value[Any]]:
+        quiet = replace(self, whole=True)
+        return [each for argument in self.state.arguments for each in quiet.of_branch(argument)]
 
     def defaulted(self, part: Variable, value: Value[Any]) -> Value[Any]:
         """`${NAME:-word}`, `${NAME:=word}`, `${NAME:+word}`; the colon counts an empty text as not set."""
@@ -232,7 +248,27 @@ def _matches(text: str, pattern: str) -> bool:
     return len(text) < 1000 and re.fullmatch(translate(pattern), text) is not None
 
 
-_CHANGES: dict[str, Callable[[str, str], str]] = {
+def _slice(text: str, bounds: str) -> str | Unknown:
+    """`${NAME:start:length}`."""
+    found = re.fullmatch(r"\s*(-?\d{1,6})\s*(?::\s*(\d{1,6})\s*)?", bounds)
+    if not found:
+        return Unknown("a part of a text")
+    rest = text[int(found[1]) :]
+    return rest[: int(found[2])] if found[2] else rest
+
+
+def _replaced(text: str, operand: str, everywhere: bool) -> str | Unknown:
+    """`${NAME/old/new}`, where `old` is no pattern."""
+    old, _, new = operand.partition("/")
+    if not old or _GLOB.search(old) or old[0] in "#%":
+        return Unknown("a replacement by a pattern")
+    return text.replace(old, new, -1 if everywhere else 1)
+
+
+_CHANGES: dict[str, Callable[[str, str], str | Unknown]] = {
+    ":": _slice,
+    "/": lambda text, operand: _replaced(text, operand, everywhere=False),
+    "//": lambda text, operand: _replaced(text, operand, everywhere=True),
     "#": lambda text, pattern: _prefix(text, pattern, longest=False),
     "##": lambda text, pattern: _prefix(text, pattern, longest=True),
     "%": lambda text, pattern: _suffix(text, pattern, longest=False),

@@ -39,15 +39,19 @@ class Meeting:
     parked: list[State] = field(default_factory=list)
 
     def state(self, ways: Sequence[Way]) -> State:
-        """The state in which it goes on; one that is left where all ways were."""
+        """The state in which it goes on; one that is left where all ways were. A way that ends in `exit 1` is not expected:
+        that it is not taken need not be said."""
         expected = [way.state for way in ways if not way.aside]
         aside = [way.state for way in ways if way.aside and not way.state.leaving]
         live = [state for state in expected if not state.leaving] or aside
         early = [state for state in expected if state.leaving not in ("", "exit")]
         if not live:
             self.parked += early[1:]
-            return early[0] if early else expected[0]
+            return next(iter([*early, *(state for state in expected if not state.failed), *expected]))
         self.parked += early
+        for failed in (way.state for way in ways if way.state.failed):
+            for other in live:
+                other.forget(failed)
         state = merged(live)
         for other in aside:
             state.assumes = tuple(each for each in state.assumes if each in other.assumes)

@@ -49,7 +49,7 @@ class Outputs:
         texts = iter(names)
         spelled = [token if isinstance(token, str) and not token.isidentifier() else next(texts) for token in part.tokens]
         try:
-            source = " ".join("//" if token == "/" else token for token in spelled)
+            source = " ".join("//" if token == "/" else token for token in _conditional(spelled))
             tree = ast.parse(source, mode="eval").body if len(source) < 1000 else None
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             tree = None
@@ -176,6 +176,14 @@ def below(directory: Value[Any], path: Value[Any]) -> Value[Any]:
     if not isinstance(directory.x, str):
         return directory if isinstance(path.x, str) else path
     return path.map(lambda relative: posixpath.normpath(posixpath.join(directory.x, relative))).also(directory)
+
+
+def _conditional(tokens: list[str]) -> list[str]:
+    """`test ? yes : no` as Python has it."""
+    if "?" not in tokens or ":" not in tokens:
+        return tokens
+    at, colon = tokens.index("?"), tokens.index(":")
+    return ["(", *tokens[at + 1 : colon], ")", "if", "(", *tokens[:at], ")", "else", "(", *tokens[colon + 1 :], ")"]
 
 
 def _whole(text: Any) -> Any:

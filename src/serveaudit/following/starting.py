@@ -121,28 +121,32 @@ class _Tracer:
     def start_program(self, followed: Followed, outer: State | None) -> None:
         """A script that is started by its path, or any other program: that is what the step comes to."""
         command = followed.command
-        found = self.script_of(command)
+        path, found = self.script_of(command)
         shell = interpreter(found.text) if isinstance(found, SourceFile) else ""
         bare = isinstance(found, SourceFile) and not shell and command.word(0).endswith(".sh")
         if isinstance(found, SourceFile) and (shell in SHELLS or bare):
             link = Link("script", command.word(0), place_of(command), shell=shell or "sh")
-            self.run(followed, _Run(found, link, command.argv[0], command.argv[1:], outer=outer))
+            self.run(followed, _Run(found, link, path, command.argv[1:], outer=outer))
         elif shell == "execlineb":
             self.journal.add(replace(followed, unread=Unknown(f"{command.word(0)} is a script for execline")))
-        elif not isinstance(found, SourceFile) and re.search(r"\.(ba)?sh$", command.word(0)):
+        elif not isinstance(found, SourceFile) and wrapper_of(command) is None and re.search(r"\.(ba)?sh$", command.word(0)):
             self.journal.add(replace(followed, unread=_unread(command.argv[0], found)))
         else:
             self.journal.add(followed)
 
-    def script_of(self, command: Command) -> SourceFile | Unknown | None:
-        """The text of a program that is a script."""
+    def script_of(self, command: Command) -> tuple[Value[Any], SourceFile | Unknown | None]:
+        """The path and the text of a program that is a script."""
         name = command.argv[0]
         if not isinstance(name.x, str) or wrapper_of(command) is not None or is_python(command):
-            return None
+            return name, None
         if "/" in name.x:
-            return self.journal.read(name, command.cwd)
-        places = (self.journal.read(Value(posixpath.join(directory, name.x)), Value("/")) for directory in _PATH)
-        return next((found for found in places if isinstance(found, SourceFile)), None)
+            return name, self.journal.read(name, command.cwd)
+        for directory in _PATH:
+            path = replace(name, x=posixpath.join(directory, name.x))
+            found = self.journal.read(path, Value("/"))
+            if isinstance(found, SourceFile):
+                return path, found
+        return name, None
 
     def run(self, followed: Followed, run: _Run) -> None:
         """Goes through a script. One that starts itself, as another user or with other arguments, is gone through twice."""

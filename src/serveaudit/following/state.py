@@ -11,7 +11,7 @@ from typing import Any, Literal
 from serveaudit.command import Environment
 from serveaudit.following.texts import chosen
 from serveaudit.formats.shell.tree import Statement
-from serveaudit.values import Branch, Unknown, Value, unique
+from serveaudit.values import Branch, Items, Unknown, Value, unique
 
 Leaving = Literal["", "exit", "return", "break", "continue"]
 
@@ -25,7 +25,7 @@ class State:
     conditions  what must hold to come here, in words; `choices`: the same as outcomes of choices
     assumes     what is taken for granted to come here
     traps       signals that have a handler
-    leaving     why the statements that follow are not reached
+    leaving     why the statements that follow are not reached; `failed`: by `exit 1`
     """
 
     env: Environment
@@ -42,6 +42,7 @@ class State:
     umask: Value[Any] | None = None
     exports_all: bool = False
     leaving: Leaving = ""
+    failed: bool = False
 
     def copy(self) -> State:
         return replace(
@@ -58,6 +59,13 @@ class State:
         state.conditions = unique(state.conditions, (label,))
         state.choices[choice] = label
         return state
+
+    def forget(self, failed: State) -> None:
+        """Takes back the condition that keeps this way from one that fails."""
+        asked = next(
+            (on for on in reversed(failed.choices) if self.choices.get(on, failed.choices[on]) != failed.choices[on]), ""
+        )
+        self.conditions = tuple(each for each in self.conditions if each != self.choices.get(asked))
 
     def assuming(self, assumes: tuple[str, ...]) -> State:
         state = self.copy()
@@ -129,7 +137,7 @@ def merged(live: Sequence[State], on: str = "") -> State:
     state.env = Environment(exported, complete)
     state.arrays = {name: array for name, array in first.arrays.items() if all(way.arrays.get(name) == array for way in live)}
     if any(way.arguments != first.arguments for way in live):
-        state.arguments = (Value(Unknown("the arguments depend on choices made before", "$@")),)
+        state.arguments = (merge.values(lambda way: Value(Items(way.arguments))),)
     return state
 
 

@@ -1,0 +1,50 @@
+"""Everything that a rule card may say. One module per subject; here they are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from serveaudit.applications import App as Application
+from serveaudit.deployment import Context, Process, Proxy, Running
+from serveaudit.launching import Machine as MachineFacts
+from serveaudit.programs.nginx import Location, Usage
+from serveaudit.programs.nginx import Site as SiteFacts
+from serveaudit.serving import BadFlag
+from serveaudit.serving import Setting as SettingFacts
+from serveaudit.subjects import See, Subjects
+from serveaudit.vocabulary import apps, deployments, launches, machines, relations, routes, servers, settings, sites, variables
+from serveaudit.words import Subject, Vocabulary
+
+VOCABULARY = Vocabulary.of(apps, deployments, launches, machines, relations, routes, servers, settings, sites, variables)
+
+
+def deployment_of(context: Context) -> deployments.Deployment:
+    """The subject from which every question about a context starts."""
+    made = Subjects(_make)
+    subject = made.see(context)
+    assert isinstance(subject, deployments.Deployment)
+    return subject
+
+
+def _make(thing: Any, see: See) -> Subject:
+    """The subject for a thing of the deployment: a process, a context, or several things where one alone does not do."""
+    parts = thing if isinstance(thing, tuple) else (thing,)
+    maker = _MAKERS.get(tuple(map(type, parts)))
+    if maker is None:
+        raise KeyError(f"no subject speaks for {parts}")
+    return maker(*parts, see)
+
+
+_MAKERS: dict[tuple[type, ...], Callable[..., Subject]] = {
+    (Context,): deployments.Deployment,
+    (Process,): servers.of,
+    (Application,): apps.App,
+    (MachineFacts, Context): machines.Machine,
+    (Proxy, Location): routes.Route,
+    (Proxy, SiteFacts): sites.Site,
+    (Proxy, Usage): variables.Variable,
+    (SettingFacts, Process): settings.Setting,
+    (BadFlag, Process): settings.Flag,
+    (Running, Process): launches.Launch,
+}

@@ -19,7 +19,7 @@ from serveaudit.formats.python.module import (
     ModuleRef,
     PathText,
 )
-from serveaudit.formats.python.reading import dotted_name, read
+from serveaudit.formats.python.reading import Program, dotted_name, read
 
 __all__ = [
     "Assigned",
@@ -35,6 +35,7 @@ __all__ = [
     "Module",
     "ModuleRef",
     "PathText",
+    "Program",
     "dotted_name",
     "read",
 ]

@@ -32,7 +32,7 @@ def define_function(state: State, node: _Def) -> None:
         defaults=defaults(node.args, state.value),
         home=(state, state.frame),
     )
-    state.module.functions[qualname] = function
+    state.module.defined[qualname] = function
     state.waiting.append(function)
     value: Value[Any] = Value(FunctionRef(f"{node.name} is a function", qualname, function=function), (place,))
     state.bind(node.name, value, place, "def")

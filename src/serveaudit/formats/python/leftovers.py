@@ -9,7 +9,7 @@ from serveaudit.formats.python.calls import follow, full_name, record
 from serveaudit.formats.python.frames import Frame, put, taken
 from serveaudit.formats.python.module import Function
 from serveaudit.formats.python.state import STEPS, State
-from serveaudit.values import Unknown
+from serveaudit.values import Unknown, Value
 
 _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -38,9 +38,9 @@ def follow_the_rest(state: State) -> None:
 
 def _follow(function: Function) -> None:
     try:
-        function.returns = follow(function, (), {}, generic=True)
+        function.returned = follow(function, (), {}, generic=True)
     except RecursionError:
-        function.returns = function.returns.map(lambda x: Unknown("it is nested too deeply"))
+        function.returned = Value(Unknown("it is nested too deeply"))
 
 
 def gather_calls(state: State, tree: ast.Module) -> None:
@@ -50,7 +50,7 @@ def gather_calls(state: State, tree: ast.Module) -> None:
         if node not in state.calls:
             _record(state, node, qualname, reachable=exhausted or inside_lambda)
     told = [call for calls in state.calls.values() for call in calls]
-    state.module.calls = sorted(told, key=lambda call: call.place.span.start)
+    state.module.called = sorted(told, key=lambda call: call.place.span.start)
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str, bool]]:

@@ -7,7 +7,7 @@ that whoever asks for a number or a text is told why there is none; whoever know
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -141,11 +141,17 @@ class Function:
     decorators: tuple[Call, ...] = ()
     is_async: bool = False
     yields: bool = False
-    returns: Value[Any] = field(default_factory=lambda: Value(None))
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None = field(default=None, repr=False)
     defaults: Mapping[str, Value[Any]] = field(default_factory=dict, repr=False)
     home: Any = field(default=None, repr=False)
-    """The names that its body sees: for the reader alone."""
+    """The reading that it belongs to, and the names that its body sees: for the reader alone."""
+    returned: Value[Any] | None = field(default=None, repr=False)
+
+    @property
+    def returns(self) -> Value[Any]:
+        if self.returned is None and self.home is not None:
+            self.home[0].module.finish()
+        return self.returned if self.returned is not None else Value(Unknown(f"what {self.name}() returns is not known"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,11 +226,30 @@ class Module:
     unbound: dict[str, Value[Any]] = field(default_factory=dict)
     complete: bool | Unknown = True
     imports: dict[str, str] = field(default_factory=dict)
-    calls: list[Call] = field(default_factory=list)
     classes: dict[str, Class] = field(default_factory=dict)
-    functions: dict[str, Function] = field(default_factory=dict)
     siblings: dict[str, Module] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    defined: dict[str, Function] = field(default_factory=dict, repr=False)
+    called: list[Call] = field(default_factory=list, repr=False)
+    finishing: Callable[[], None] | None = field(default=None, repr=False)
+    """Follows what the top level does not reach: of most modules that are only imported, nobody asks for that."""
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call in the text, in its order; one in a loop or a function once for each of its arguments."""
+        self.finish()
+        return self.called
+
+    @property
+    def functions(self) -> dict[str, Function]:
+        """Every function and method by its qualified name (`Chat.connect`, `create_app.index`)."""
+        self.finish()
+        return self.defined
+
+    def finish(self) -> None:
+        finishing, self.finishing = self.finishing, None
+        if finishing is not None:
+            finishing()
 
     def value(self, name: str) -> Value[Any] | None:
         """A name's value; None where the module surely does not bind it, unknown where it may."""

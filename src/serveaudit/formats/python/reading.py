@@ -19,6 +19,28 @@ from serveaudit.source import Problem, SourceFile
 from serveaudit.values import Unknown, Value
 
 
+class Program:
+    """The modules of one program: they share its environment, and each file is read once.
+
+    find_module  gives a module of the repository by its full name: its text, None where there surely is none, or unknown
+    cpus         how many the machine has, if that is known
+    """
+
+    def __init__(
+        self, env: Environment | None = None, find_module: FindModule = lambda dotted: None, cpus: int | None = None
+    ) -> None:
+        self._session = Session(env or Environment(), find_module, _read, cpus)
+
+    def read(self, source: SourceFile, name: str = "") -> Module:
+        """What a file says when it runs. Never raises: a text that is no Python, or not yet, has a problem and no bindings.
+        `name` is its full name, from which its relative imports start; else it is told from its path."""
+        return self._session.files.get(source.path) or _read(self._session, name or dotted_name(source.path), source)
+
+    def open(self, dotted: str) -> Module | Unknown | None:
+        """A module by its full name; None where the repository surely has none, unknown where it can't be read."""
+        return self._session.open(dotted)
+
+
 def read(
     source: SourceFile,
     env: Environment | None = None,
@@ -27,15 +49,8 @@ def read(
     name: str = "",
     cpus: int | None = None,
 ) -> Module:
-    """What a Python file says when it runs in this environment; nothing is run. Never raises: a text that is no Python, or
-    not yet, has a problem and no bindings.
-
-    find_module  gives a module of the repository by its full name
-    name         the file's own full name, from which its relative imports start; else it is told from its path
-    cpus         how many the machine has, if that is known
-    """
-    session = Session(env or Environment(), find_module, _read, cpus)
-    return _read(session, name or dotted_name(source.path), source)
+    """What one Python file says when it runs in this environment: see `Program`."""
+    return Program(env, find_module, cpus).read(source, name)
 
 
 def dotted_name(path: str) -> str:
@@ -59,14 +74,19 @@ def _read(session: Session, name: str, source: SourceFile) -> Module:
             session.live.append(state.frame)
             run_module(state, tree.body)
             _bind(state, tree)
-            del session.running[source.path]
-            follow_the_rest(state)
-            gather_calls(state, tree)
     finally:
         session.running.pop(source.path, None)
         session.steps = steps
     module.imports = dict(_imports(tree, state))
+    module.finishing = lambda: _finish(state, tree)
     return module
+
+
+def _finish(state: State, tree: ast.Module) -> None:
+    with state.session.apart():
+        state.session.live.append(state.frame)
+        follow_the_rest(state)
+        gather_calls(state, tree)
 
 
 def _bind(state: State, tree: ast.Module) -> None:

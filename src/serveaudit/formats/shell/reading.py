@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import PurePosixPath
 from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
+from serveaudit.formats.shell.documents import Document, plain
 from serveaudit.formats.shell.tree import (
     AndOr,
     Arm,
@@ -28,7 +29,7 @@ from serveaudit.formats.shell.tree import (
     Text,
     Word,
 )
-from serveaudit.formats.shell.words import DEEPEST, PLACEHOLDER, WordReader
+from serveaudit.formats.shell.words import WordReader
 from serveaudit.source import Problem, SourceFile, Span
 
 if TYPE_CHECKING:
@@ -36,10 +37,15 @@ if TYPE_CHECKING:
 
 LARGEST = 1 << 17
 """Characters: a longer text is no script that a person wrote."""
+DEEPEST = 30
+"""Statements that are nested deeper are not read; Python's own stack is the limit."""
+SUBSTITUTION = 5
+"""How many levels `$(…)` counts for."""
 LONGEST = 3.0
 """Seconds: the grammar's way out of some mistakes is quadratic."""
 
 _SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:[ \t]+(?:-S[ \t]*)?(?P<argument>[^\s-]\S*))?")
+_PREFIXES = ("env", "with-contenv")
 
 
 def interpreter(text: str) -> str:
@@ -48,19 +54,34 @@ def interpreter(text: str) -> str:
     if not found:
         return ""
     program = PurePosixPath(found["program"]).name
-    return PurePosixPath(found["argument"]).name if program == "env" and found["argument"] else program
+    return PurePosixPath(found["argument"]).name if program in _PREFIXES and found["argument"] else program
 
 
 def parse(source: SourceFile) -> Script:
     """The script's statements. What can't be read is a problem; the rest is read."""
-    root = _root(_plain(source.text)) if len(source.text) <= LARGEST else None
+    problems: list[Problem] = []
+    body = _statements(source, problems, 0)
+    statement = re.search(r"\{%.*?%\}", source.text)
+    if statement:
+        problems.append(Problem(source.span(*statement.span()), "a template: what its statements leave out is not known"))
+    return Script(source, body, tuple(problems), interpreter(source.text))
+
+
+def _statements(source: SourceFile, problems: list[Problem], depth: int) -> tuple[Statement, ...]:
+    if depth >= DEEPEST:
+        problems.append(Problem(source.whole(), "nested too deeply to be read"))
+        return ()
+    text, documents = plain(source.text) if len(source.text) <= LARGEST else ("", {})
+    root = _root(text.encode()) if text or not source.text else None
     if root is None:
-        return Script(source, (), (Problem(source.span(0, 0), "too long or too tangled for a script that a person wrote"),))
-    reader = _Reader(source)
+        problems.append(Problem(source.span(0, 0), "too long or too tangled for a script that a person wrote"))
+        return ()
+    reader = _Reader(source, documents, problems, depth)
+    before = len(problems)
     body = reader.statements(root.children)
-    if root.has_error and not reader.problems:
-        reader.problems.append(Problem(source.span(0, 0), "not a shell script, or one with many mistakes"))
-    return Script(source, body, tuple(reader.problems), interpreter(source.text))
+    if root.has_error and len(problems) == before:
+        problems.append(Problem(source.span(0, 0), "not a shell script, or one with many mistakes"))
+    return body
 
 
 @cache
@@ -81,22 +102,30 @@ def _root(text: bytes) -> Node | None:
         return None
 
 
-def _plain(text: str) -> bytes:
-    """The text with one byte for each character, so that the grammar's byte offsets are ours, with a template's placeholders
-    as plain letters or, where they are statements, white space."""
-    text = PLACEHOLDER.sub(lambda hole: re.sub(r"[^\n]", "x" if hole[0].startswith("{{") else " ", hole[0]), text)
-    return (text if text.isascii() else re.sub(r"[^\x00-\x7f]", "x", text)).encode()
-
-
 class _Reader:
-    def __init__(self, source: SourceFile) -> None:
+    def __init__(self, source: SourceFile, documents: dict[int, Document], problems: list[Problem], depth: int) -> None:
         self.source = source
-        self.words = WordReader(source, self.statements)
-        self.problems: list[Problem] = []
-        self.depth = 0
+        self.documents = documents
+        self.problems = problems
+        self.depth = depth
+        self.words = WordReader(source, lambda view: _statements(view, problems, self.depth + SUBSTITUTION))
 
     def span(self, node: Node) -> Span:
         return self.source.span(node.start_byte, node.end_byte)
+
+    def word(self, node: Node) -> Word:
+        return self.words.word(node.start_byte, node.end_byte)
+
+    def words_in(self, node: Node) -> tuple[Word, ...]:
+        """The words and operators of a test, in written order."""
+        stack, found = [node], list[Word]()
+        while stack:
+            node = stack.pop()
+            if node.type in _WORDS or not node.children:
+                found.append(self.word(node))
+            else:
+                stack += reversed(node.children)
+        return tuple(found)
 
     def statements(self, nodes: Iterable[Node]) -> tuple[Statement, ...]:
         """The statements among the nodes, in order, each with the `&` behind it."""
@@ -136,9 +165,17 @@ class _Reader:
         return (self.simple(words, self.span(node), self.assignments(assigned), redirects),)
 
     def simple(
-        self, words: Iterable[Node], span: Span, assigned: tuple[Assignment, ...] = (), redirects: tuple[Redirect, ...] = ()
+        self, nodes: Iterable[Node], span: Span, assigned: tuple[Assignment, ...] = (), redirects: tuple[Redirect, ...] = ()
     ) -> Simple:
-        return Simple(tuple(self.words.word(node) for node in words), span, assigned, redirects)
+        """A command of these words. The grammar takes `a\\ b` apart where quotes come before it."""
+        bounds: list[tuple[int, int]] = []
+        for node in nodes:
+            gap = self.source.text[bounds[-1][1] : node.start_byte] if bounds else " "
+            if gap == "" or gap.startswith("\\ "):
+                bounds[-1] = (bounds[-1][0], node.end_byte)
+            else:
+                bounds.append((node.start_byte, node.end_byte))
+        return Simple(tuple(self.words.word(start, end) for start, end in bounds), span, assigned, redirects)
 
     def read_declaration_command(self, node: Node) -> tuple[Statement, ...]:
         return (self.simple(self.without_errors(node), self.span(node)),)
@@ -146,7 +183,7 @@ class _Reader:
     read_unset_command = read_declaration_command
 
     def read_test_command(self, node: Node) -> tuple[Statement, ...]:
-        return (Simple(self.words.words_in(node), self.span(node)),)
+        return (Simple(self.words_in(node), self.span(node)),)
 
     def read_variable_assignment(self, node: Node) -> tuple[Statement, ...]:
         return (Simple((), self.span(node), self.assignments([node])),)
@@ -163,14 +200,18 @@ class _Reader:
     def assignment(self, node: Node) -> Assignment:
         named, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         name, _, index = (self.span(named).text if named else "").partition("[")
-        array = tuple(self.words.word(child) for child in value.named_children) if value and value.type == "array" else None
-        word = self.words.word(value) if value and array is None else None
+        array = tuple(self.word(child) for child in _parts(value)) if value and value.type == "array" else None
+        word = self.words.word(value.start_byte, node.end_byte) if value and array is None else None
         return Assignment(name, word, self.span(node), array, any(child.type == "+=" for child in node.children), bool(index))
 
     def without_errors(self, node: Node) -> list[Node]:
         """A command's parts; what the grammar does not allow in it is a problem."""
-        wrong = [child for child in node.children if child.is_error or child.is_missing]
-        self.problems += [Problem(self.span(child), "the shell's grammar does not allow this here") for child in wrong]
+        wrong = [child for child in node.children if child.is_error or child.is_missing or child.type == "comment"]
+        self.problems += [
+            Problem(self.span(child), "the shell's grammar does not allow this here")
+            for child in wrong
+            if child.is_error or child.is_missing
+        ]
         return [child for child in node.children if child not in wrong]
 
     # Redirections
@@ -178,56 +219,31 @@ class _Reader:
     def redirects(self, nodes: Iterable[Node]) -> tuple[Redirect, ...]:
         return tuple(redirect for node in nodes if node.type in _REDIRECTS for redirect in self.redirect(node))
 
-    def redirect(self, node: Node) -> list[Redirect]:
-        operator, descriptor = "", ""
-        found: list[Redirect] = []
-        for child in node.children:
-            if child.type == "file_descriptor":
-                descriptor = self.span(child).text
-            elif not child.is_named and not operator:
-                operator = child.type
-            elif child.type in _REDIRECTS:
-                found += self.redirect(child)
-            elif child.type == "heredoc_body" or (node.type != "heredoc_redirect" and not found):
-                target = self.here_document(node, child) if child.type == "heredoc_body" else self.words.word(child)
-                found.append(Redirect(operator, target, self.span(node), descriptor))
-        return found
+    def redirect(self, node: Node) -> Iterator[Redirect]:
+        parts = {("operator" if not child.is_named else child.type): child for child in reversed(node.children)}
+        descriptor = self.span(parts["file_descriptor"]).text if "file_descriptor" in parts else ""
+        operator = parts.get("operator")
+        document = self.documents.get(node.start_byte) or self.documents.get(operator.start_byte if operator else -1)
+        if document:
+            yield Redirect("<<-" if document.tabs else "<<", self.here_document(document), self.span(node), descriptor)
+        elif node.type == "heredoc_redirect":
+            self.problems.append(Problem(self.span(node), "a here-document without an end"))
+        elif operator and node.children[-1].end_byte > operator.end_byte:
+            yield Redirect(operator.type, self.word(node.children[-1]), self.span(node), descriptor)
 
-    def here_document(self, node: Node, body: Node) -> Word:
-        """The document, from the beginning of its first line: the grammar leaves out the tabs that `<<-` takes away."""
-        marks = {child.type: child for child in node.children}
-        start = self.source.text.rfind("\n", 0, body.start_byte) + 1
-        end = self.source.text.rfind("\n", 0, marks["heredoc_end"].start_byte) + 1 if "heredoc_end" in marks else body.end_byte
-        span, delimiter = self.source.span(start, max(start, end)), self.span(marks["heredoc_start"]).text
-        if re.search(r"[;&|)]$", delimiter):
-            self.problems.append(Problem(self.span(marks["heredoc_start"]), "the end of this here-document can't be told"))
-        if re.search(r"['\"\\]", delimiter):
-            return Word((Text(span.text, span, True),), span)
-        return Word(self.words.document(start, span.end, body), span)
+    def here_document(self, document: Document) -> Word:
+        if document.expanded:
+            return self.words.document(document.start, document.end)
+        span = self.source.span(document.start, document.end)
+        return Word((Text(span.text, span, True),), span)
 
     def read_redirected_statement(self, node: Node) -> tuple[Statement, ...]:
-        """Redirections belong to the last command before them; a here-document also hides what follows on its line."""
+        """Redirections belong to the last command before them."""
         body = node.child_by_field_name("body")
         inner = self.statement(body) if body else (Simple((), self.span(node)),)
         if not inner:
             return ()
-        target = _redirected(inner[-1], self.redirects(node.children), self.span(node))
-        for child in node.children:
-            if child.type == "heredoc_redirect":
-                target = self.after_here_document(target, child)
-        return *inner[:-1], target
-
-    def after_here_document(self, target: Statement, node: Node) -> Statement:
-        """`cat <<EOF | tee x`, `cat <<EOF && next`."""
-        for child in node.children:
-            if child.type == "pipeline":
-                stages = tuple(self.statements(child.named_children))
-                target = Pipeline((target, *stages), target.span)
-            elif child.type in ("&&", "||"):
-                following = node.child_by_field_name("right")
-                right = self.statement(following) if following else ()
-                target = AndOr(target, tuple((_operator(child), each) for each in right), target.span)
-        return target
+        return *inner[:-1], _redirected(inner[-1], self.redirects(node.children), self.span(node))
 
     # Compound commands
 
@@ -251,7 +267,7 @@ class _Reader:
 
     def read_compound_statement(self, node: Node) -> tuple[Statement, ...]:
         if node.children and node.children[0].type == "((":
-            return (Simple(self.words.words_in(node), self.span(node)),)
+            return (Simple(self.words_in(node), self.span(node)),)
         return (Group(self.statements(node.children), self.span(node)),)
 
     def read_subshell(self, node: Node) -> tuple[Statement, ...]:
@@ -274,16 +290,16 @@ class _Reader:
     def read_case_statement(self, node: Node) -> tuple[Statement, ...]:
         subject = node.child_by_field_name("value")
         arms = tuple(self.arm(child) for child in node.named_children if child.type == "case_item")
-        return (Case(self.words.word(subject), arms, self.span(node)),) if subject else ()
+        return (Case(self.word(subject), arms, self.span(node)),) if subject else ()
 
     def arm(self, node: Node) -> Arm:
         patterns = node.children_by_field_name("value")
         body = [child for child in node.children if child not in patterns]
-        return Arm(tuple(self.words.word(pattern) for pattern in patterns), self.statements(body), self.span(node))
+        return Arm(tuple(self.word(pattern) for pattern in patterns), self.statements(body), self.span(node))
 
     def read_for_statement(self, node: Node) -> tuple[Statement, ...]:
         name, values = node.child_by_field_name("variable"), node.children_by_field_name("value")
-        words = tuple(self.words.word(value) for value in values)
+        words = tuple(self.word(value) for value in values)
         given = any(child.type == "in" for child in node.children)
         kind: Literal["for", "other"] = "for" if node.children[0].type == "for" else "other"
         return (Loop(kind, self.body(node), self.span(node), self.span(name).text if name else "", words if given else None),)
@@ -305,7 +321,18 @@ class _Reader:
         return (Function(self.span(name).text, self.statement(body), self.span(node)),) if name and body else ()
 
 
+_WORDS = frozenset(
+    {
+        *("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion", "process_substitution"),
+        *("word", "string", "raw_string", "ansi_c_string", "translated_string", "concatenation", "number", "regex"),
+        *("extglob_pattern", "test_operator", "variable_name", "special_variable_name", "brace_expression"),
+    }
+)
 _REDIRECTS = ("file_redirect", "heredoc_redirect", "herestring_redirect")
+
+
+def _parts(node: Node) -> list[Node]:
+    return [child for child in node.named_children if child.type != "comment"]
 
 
 def _operator(node: Node) -> Literal["&&", "||"]:

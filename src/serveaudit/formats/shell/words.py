@@ -1,24 +1,17 @@
-"""The words of a shell script: from nodes of the grammar to parts with exact places."""
+"""The words of a shell script: quotes, escapes and expansions, as parts with exact places."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
+from serveaudit.formats.shell.documents import PLACEHOLDER, closing_brace
 from serveaudit.formats.shell.tree import Arithmetic, Opaque, Output, Part, Statement, Text, Variable, Word
-from serveaudit.source import SourceFile
+from serveaudit.source import SourceFile, Span
 
-if TYPE_CHECKING:
-    from tree_sitter import Node
+DEEPEST = 8
+"""Substitutions that are nested deeper are not read; Python's own stack is the limit."""
 
-PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-"""A template's placeholder or statement: what it stands for can't be known."""
-DEEPEST = 40
-"""Expansions that are nested deeper are not read; Python's own stack is the limit."""
-
-_IN_QUOTES = '$`"\\'
-_IN_DOCUMENT = "$`\\"
 _ESCAPES = {
     "n": "\n",
     "t": "\t",
@@ -32,155 +25,171 @@ _ESCAPES = {
     "f": "\f",
     "v": "\v",
 }
-_EXPANSIONS = frozenset(
-    {"simple_expansion", "expansion", "command_substitution", "arithmetic_expansion", "process_substitution"}
-)
-_WORDS = _EXPANSIONS | {
-    *(
-        "word",
-        "string",
-        "raw_string",
-        "ansi_c_string",
-        "translated_string",
-        "concatenation",
-        "number",
-        "regex",
-        "extglob_pattern",
-    ),
-    *("test_operator", "variable_name", "special_variable_name", "brace_expression"),
-}
+_NAME = re.compile(r"\$([A-Za-z_]\w*|[0-9@*#?$!-])")
+_BRACED = re.compile(r"\$\{([#!]?)([A-Za-z_]\w*|\d+|[@*#?$!-])(?:\[([^\]]*)\])?")
+_OPERATOR = re.compile(r":[-=?+]|[-=?+]|##?|%%?|//?|\^\^?|,,?|:|@|\*")
+_STOPS = {"": re.compile(r"[\\'\"$`{<>]"), '"': re.compile(r"[\\$`\"{]"), "<<": re.compile(r"[\\$`{]")}
+_QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.|[()]", re.DOTALL)
 
 
 class WordReader:
-    """`statements` reads the commands of a substitution."""
+    """Reads words in a source; `commands` reads the statements of a substitution's text."""
 
-    def __init__(self, source: SourceFile, statements: Callable[[Iterable[Node]], tuple[Statement, ...]]) -> None:
+    def __init__(self, source: SourceFile, commands: Callable[[SourceFile], tuple[Statement, ...]]) -> None:
         self.source = source
-        self.statements = statements
+        self.text = source.text
+        self.commands = commands
         self.depth = 0
 
-    def word(self, node: Node) -> Word:
-        return Word(self.parts(node), self.source.span(node.start_byte, node.end_byte))
+    def word(self, start: int, end: int) -> Word:
+        """The word that stands there."""
+        return Word(tuple(self.parts(start, end, "")), self.source.span(start, end))
 
-    def words_in(self, node: Node) -> tuple[Word, ...]:
-        """The words and operators of a test, in written order."""
-        return tuple(self.word(leaf) for leaf in _leaves(node, _WORDS))
+    def document(self, start: int, end: int) -> Word:
+        """A here-document in which variables are replaced."""
+        return Word(tuple(self.parts(start, end, "<<")), self.source.span(start, end))
 
-    def document(self, start: int, end: int, body: Node) -> tuple[Part, ...]:
-        """The parts of a here-document that the shell expands."""
-        return self.between(start, end, _expanded(body), True, _IN_DOCUMENT)
-
-    def parts(self, node: Node, quoted: bool = False) -> tuple[Part, ...]:
-        start, end = node.start_byte, node.end_byte
-        if self.depth == DEEPEST:
-            return (Opaque(self.source.text[start:end], self.source.span(start, end), quoted),)
+    def parts(self, start: int, end: int, quote: str) -> Iterator[Part]:
+        """`quote` is what the text stands in: `"`, `<<` (a here-document), or nothing."""
         self.depth += 1
-        found = self.quotation(node) if node.type in _QUOTATIONS else self.unquoted(node, quoted)
+        begin = at = start
+        while at < end and self.depth <= DEEPEST:
+            special = _STOPS[quote].search(self.text, at, end)
+            if special is None:
+                break
+            at = special.start()
+            if self.text[at] == "\\":
+                at += 2
+                continue
+            stop, found = self.special(at, end, quote)
+            if stop > at:
+                yield from self.literal(begin, at, quote)
+                yield from found
+                begin = stop
+            at = max(stop, at + 1)
+        yield from self.literal(begin, end, quote)
         self.depth -= 1
-        return found
 
-    def quotation(self, node: Node) -> tuple[Part, ...]:
-        start, end, text = node.start_byte, node.end_byte, self.source.text
-        if node.type == "translated_string":
-            return self.parts(node.children[-1])
-        if node.type == "raw_string":
-            return (Text(text[start + 1 : end - 1], self.source.span(start + 1, max(start + 1, end - 1)), True),)
-        if node.type == "ansi_c_string":
-            return (Text(_ansi(text[start + 2 : end - 1]), self.source.span(start, end), True),)
-        closed = node.child_count > 1 and node.children[-1].type == '"'
-        inside = self.between(start + 1, end - 1 if closed else end, _expanded(node), True)
-        return inside or (Text("", self.source.span(start + 1, start + 1), True),)
+    def special(self, at: int, end: int, quote: str) -> tuple[int, list[Part]]:
+        """The part that begins here and where it ends; an end that is no further on where none begins."""
+        character, following = self.text[at], self.text[at + 1 : at + 2]
+        if character == "'" or (character == "$" and following == "'" and not quote):
+            return self.single(at + (character == "$"), end)
+        if character == '"' or (character == "$" and following == '"' and not quote):
+            return self.double(at + (character == "$"), end)
+        if character == "{":
+            hole = PLACEHOLDER.match(self.text, at, end)
+            return (hole.end(), [Opaque(hole[0], self.span(hole), bool(quote))]) if hole else (at, [])
+        if character in "<>":
+            stop = self.closing(at + 2, end) if following == "(" else at
+            return stop, [Opaque(self.text[at:stop], self.source.span(at, stop))]
+        if character == "`":
+            stop = _backtick(self.text, at + 1, end)
+            return stop, [self.output(at, stop, at + 1, stop - 1, bool(quote))]
+        return self.expansion(at, end, bool(quote))
 
-    def unquoted(self, node: Node, quoted: bool) -> tuple[Part, ...]:
-        start, end = node.start_byte, node.end_byte
-        span = self.source.span(start, end)
-        if node.type == "simple_expansion":
-            return (Variable(self.source.text[start + 1 : end], span, quoted),)
-        if node.type == "expansion":
-            return (self.expansion(node, quoted),)
-        if node.type == "command_substitution":
-            return (Output(self.statements(node.named_children), span, quoted),)
-        if node.type == "arithmetic_expansion":
-            return (Arithmetic(tuple(self.tokens(node)), span, quoted),)
-        if node.type in ("process_substitution", "brace_expression", "array"):
-            return (Opaque(span.text, span, quoted),)
-        return self.between(start, end, _joined(node), quoted)
+    def single(self, at: int, end: int) -> tuple[int, list[Part]]:
+        """`'…'`; after a `$` its escapes are those of C."""
+        ansi = at > 0 and self.text[at - 1] == "$"
+        stop = at + 1
+        while stop < end and self.text[stop] != "'":
+            stop += 2 if ansi and self.text[stop] == "\\" else 1
+        text, span = self.text[at + 1 : stop], self.source.span(at + 1, max(at + 1, min(stop, end)))
+        return min(stop + 1, end), [Text(_ansi(text) if ansi else text, span, True)]
 
-    def between(
-        self, start: int, end: int, nodes: Iterable[Node], quoted: bool, escapable: str = _IN_QUOTES
-    ) -> tuple[Part, ...]:
-        """The parts of a run of the text: those of the nodes, and literal text in the gaps."""
-        parts: list[Part] = []
-        for node in nodes:
-            parts += self.literal(start, node.start_byte, quoted, escapable)
-            parts += self.parts(node, quoted)
-            start = max(start, node.end_byte)
-        return (*parts, *self.literal(start, end, quoted, escapable))
+    def double(self, at: int, end: int) -> tuple[int, list[Part]]:
+        stop = self.closing_quote(at + 1, end)
+        found = list(self.parts(at + 1, stop, '"')) or [Text("", self.source.span(at + 1, at + 1), True)]
+        return min(stop + 1, end), found
 
-    def literal(self, start: int, end: int, quoted: bool, escapable: str) -> Iterator[Part]:
-        """Text with its escapes taken away and a template's placeholders made opaque."""
-        for hole in PLACEHOLDER.finditer(self.source.text, start, max(start, end)):
-            yield from self.literal(start, hole.start(), quoted, escapable)
-            yield Opaque(hole[0], self.source.span(hole.start(), hole.end()), quoted)
-            start = hole.end()
-        if start < end:
-            text = unescaped(self.source.text[start:end], escapable if quoted else "")
-            yield Text(text, self.source.span(start, end), quoted)
+    def closing_quote(self, at: int, end: int) -> int:
+        while at < end and self.text[at] != '"':
+            if self.text[at] == "\\":
+                at += 2
+            elif self.text.startswith("$(", at):
+                at = self.closing(at + 2, end)
+            elif self.text.startswith("${", at):
+                at = max(closing_brace(self.text, at + 2, end), at + 1) + 1
+            elif self.text[at] == "`":
+                at = _backtick(self.text, at + 1, end)
+            else:
+                at += 1
+        return min(at, end)
 
-    def expansion(self, node: Node, quoted: bool) -> Variable:
+    def expansion(self, at: int, end: int, quoted: bool) -> tuple[int, list[Part]]:
+        if self.text.startswith("$((", at):
+            stop = self.closing(at + 2, end)
+            if self.text[stop - 2 : stop] == "))":
+                return stop, [Arithmetic(tuple(self.tokens(at + 3, stop - 2)), self.source.span(at, stop), quoted)]
+        if self.text.startswith("$(", at):
+            stop = self.closing(at + 2, end)
+            return stop, [self.output(at, stop, at + 2, stop - 1, quoted)]
+        if self.text.startswith("${", at):
+            return self.braced(at, end, quoted)
+        name = _NAME.match(self.text, at, end)
+        return (name.end(), [Variable(name[1], self.span(name), quoted)]) if name else (at, [])
+
+    def braced(self, at: int, end: int, quoted: bool) -> tuple[int, list[Part]]:
         """`${NAME}`, `${NAME op operand}`. Source: Bash's manual, "Shell Parameter Expansion"."""
-        span, children, op = self.source.span(node.start_byte, node.end_byte), node.children[1:], ""
-        if len(children) > 1 and children[0].type in ("#", "!") and children[1].type != "}":
-            op = "length" if children[0].type == "#" else "indirect"
-            children = children[1:]
-        named, rest = children[0], children[1:]
-        name, bracket, index = self.source.text[named.start_byte : named.end_byte].partition("[")
-        if bracket:
-            op = op or ("all" if index[:1] in ("@", "*") else "index")
-        if not rest or rest[0].type == "}":
-            return Variable(name, span, quoted, op)
-        start, end = rest[0].end_byte, node.end_byte - 1
-        operand = Word(self.between(start, end, rest[1:-1], quoted), self.source.span(start, max(start, end)))
-        return Variable(name, span, quoted, op or rest[0].type, operand)
+        close, head = closing_brace(self.text, at + 2, end), _BRACED.match(self.text, at, end)
+        if close < 0 or head is None or head.end() > close:
+            return at, []
+        span = self.source.span(at, close + 1)
+        op = {"#": "length", "!": "indirect"}.get(head[1], "")
+        if head[3] is not None:
+            op = op or ("all" if head[3] in ("@", "*") else "index")
+        operator = _OPERATOR.match(self.text, head.end(), close)
+        if operator is None:
+            return close + 1, [Variable(head[2], span, quoted, op)]
+        inside = tuple(self.parts(operator.end(), close, '"' if quoted else ""))
+        operand = Word(inside, self.source.span(operator.end(), close))
+        return close + 1, [Variable(head[2], span, quoted, op or operator[0], operand)]
 
-    def tokens(self, node: Node) -> Iterator[str | Part]:
-        for child in node.children[1:-1]:
-            for leaf in _leaves(child, _EXPANSIONS):
-                text = self.source.text[leaf.start_byte : leaf.end_byte]
-                yield from self.parts(leaf) if leaf.type in _EXPANSIONS else (text,)
+    def output(self, start: int, end: int, first: int, last: int, quoted: bool) -> Part:
+        span = self.source.span(start, end)
+        if self.depth > DEEPEST:
+            return Opaque(span.text, span, quoted)
+        return Output(self.commands(self.source.slice(first, max(first, last))), span, quoted)
+
+    def tokens(self, start: int, end: int) -> Iterator[str | Part]:
+        """The numbers, names and operators of a sum, and the expansions in it."""
+        for part in self.parts(start, end, '"'):
+            if isinstance(part, Text):
+                yield from re.findall(r"\w+|[<>=!]=|&&|\|\||\*\*|<<|>>|[^\s\w]", part.text)
+            else:
+                yield part
+
+    def closing(self, at: int, end: int) -> int:
+        """Behind the `)` that closes what was opened before; the end where there is none."""
+        depth = 1
+        for token in _QUOTED.finditer(self.text, at, end):
+            depth += {"(": 1, ")": -1}.get(token[0], 0)
+            if depth == 0:
+                return token.end()
+        return end
+
+    def literal(self, start: int, end: int, quote: str) -> Iterator[Text]:
+        if start < end:
+            yield Text(_unescaped(self.text[start:end], quote), self.source.span(start, end), bool(quote))
+
+    def span(self, match: re.Match[str]) -> Span:
+        return self.source.span(*match.span())
 
 
-_QUOTATIONS = ("string", "raw_string", "ansi_c_string", "translated_string")
+_ESCAPED = {"": r"\\(.)", '"': r'\\([$`"\\])', "<<": r"\\([$`\\])"}
 
 
-def unescaped(text: str, escapable: str = "") -> str:
-    r"""The text without its backslashes: those before one of the escapable characters, or before any where there are none."""
+def _unescaped(text: str, quote: str) -> str:
+    r"""In double quotes `\` protects only `$`, a backtick, `"`, `\` and the end of the line."""
     if "\\" not in text:
         return text
-    pattern = rf"\\([{re.escape(escapable)}])" if escapable else r"\\(.)"
-    return re.sub(pattern, r"\1", text.replace("\\\n", ""), flags=re.DOTALL)
+    return re.sub(_ESCAPED[quote], r"\1", text.replace("\\\n", ""), flags=re.DOTALL)
 
 
-def _leaves(node: Node, whole: frozenset[str]) -> Iterator[Node]:
-    """The nodes below that have no parts, or whose type is not to be taken apart, in written order."""
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        if node.type in whole or not node.children:
-            yield node
-        else:
-            stack += reversed(node.children)
-
-
-def _expanded(node: Node) -> list[Node]:
-    return [child for child in node.children if child.type in _EXPANSIONS]
-
-
-def _joined(node: Node) -> list[Node]:
-    if node.type == "variable_assignment":
-        value = node.child_by_field_name("value")
-        return [value] if value else []
-    return node.children if node.type in ("concatenation", "command_name") else _expanded(node)
+def _backtick(text: str, at: int, end: int) -> int:
+    while at < end and text[at] != "`":
+        at += 2 if text[at] == "\\" else 1
+    return min(at + 1, end)
 
 
 def _ansi(text: str) -> str:

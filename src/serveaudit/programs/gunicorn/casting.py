@@ -68,7 +68,7 @@ def text(row: Row, x: Any) -> str | None:
 
 def several(row: Row, x: Any) -> Items:
     """A list of texts, or one text (validate_list_string)."""
-    if x is None or x == "":
+    if not x or x == Table(()):
         return Items(())
     if isinstance(x, str):
         return Items((Value(member(row, x)),))

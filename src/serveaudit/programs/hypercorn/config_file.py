@@ -151,7 +151,9 @@ def from_file(row: Row, x: Any) -> Any:
         raise Refused(f"one of {', '.join(LEVELS)} is wanted")
     if row.type == "list" and isinstance(x, str):
         return Items((Value(x),))
-    if row.type in ("int", "float") and x is not None and (isinstance(x, bool) or not isinstance(x, int | float)):
+    if row.type == "list" and not isinstance(x, Items):
+        raise Refused("a text or a list of texts is wanted")
+    if row.type in ("int", "float") and x is not None and not isinstance(x, int | float):
         raise Refused("a number is wanted")
     return x
 

@@ -1,0 +1,93 @@
+"""Puts the deployment together: contexts, their servers and proxies, the applications, and the pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from serveaudit.applications import application_of
+from serveaudit.config import Stated
+from serveaudit.contexts import kind_of
+from serveaudit.deployment import Context, Deployment, Process, Proxy, Running
+from serveaudit.discover import Repository
+from serveaudit.gathering import Gathered, Gathering
+from serveaudit.launching import Machine, Unit
+from serveaudit.mapping import MappedFiles
+from serveaudit.nginxes import Nginxes
+from serveaudit.pairing import pair
+from serveaudit.programs import nginx
+from serveaudit.serving import Server
+from serveaudit.source import SourceFile, Unreadable
+from serveaudit.starting import Started, Starting
+from serveaudit.values import Place, Value
+
+
+def assemble(repository: Repository, stated: Stated) -> Deployment:
+    """The deployments that a repository describes."""
+    return _Assembler(repository, stated).assemble()
+
+
+@dataclass(slots=True)
+class _Assembler:
+    repository: Repository
+    stated: Stated
+
+    def assemble(self) -> Deployment:
+        gathering = Gathering(self.repository)
+        gathered = gathering.gather()
+        nginxes = Nginxes(self._nginx_version())
+        contexts = [self._context(each, nginxes) for each in gathered]
+        self._hosts_nginx(contexts, nginxes)
+        for context in contexts:
+            context.peers = [other for other in contexts if other.kind == context.kind]
+            context.reachable = context.peers if context.group.manager == "none" else [context]
+            for proxy in context.proxies:
+                proxy.pairs = list(pair(proxy, context.reachable))
+                for found in proxy.pairs:
+                    found.process.pairs.append(found)
+        return Deployment([context for context in contexts if context.processes or context.proxies])
+
+    def _context(self, gathered: Gathered, nginxes: Nginxes) -> Context:
+        context = Context(gathered.group.name, gathered.kind, gathered.group, self.stated, signs=list(gathered.signs))
+        for starting in gathered.startings:
+            for started in starting.started:
+                running = _running(context, starting, started)
+                if started.server is not None:
+                    context.processes.append(self._process(started.server, running))
+                else:
+                    config = nginxes.started(started.followed.command, starting.files)
+                    if config is not None:
+                        context.proxies.append(Proxy(config, running))
+        for server, starting in gathered.alone:
+            running = Running(context, starting.machine, starting.files, server.place)
+            context.processes.append(self._process(server, running))
+        return context
+
+    def _process(self, server: Server, running: Running) -> Process:
+        return Process(server, running, application_of(server, running.files))
+
+    def _hosts_nginx(self, contexts: list[Context], nginxes: Nginxes) -> None:
+        """Configurations that no container reads belong to the hosts."""
+        for kind in ("production", "development"):
+            host = next(context for context in contexts if context.kind == kind and context.group.manager == "none")
+            files = MappedFiles(self.repository)
+            sources = [source for source in self._nginx_sources() if kind_of(source.path) == kind]
+            for config in nginxes.unclaimed(sources, files):
+                running = Running(host, host.group.machines[0], files, Place(config.root.line_span(1)))
+                host.proxies.append(Proxy(config, running))
+
+    def _nginx_sources(self) -> Iterator[SourceFile]:
+        for found in self.repository.files:
+            if found.kind == "nginx":
+                try:
+                    yield self.repository.read(found.path)
+                except Unreadable:
+                    continue
+
+    def _nginx_version(self) -> Value[str]:
+        return self.stated.versions.get("nginx", Value(None))
+
+
+def _running(context: Context, starting: Starting, started: Started) -> Running:
+    place = started.followed.command.place
+    return Running(context, starting.machine, starting.files, place, started.unit, started.followed)

@@ -1,0 +1,262 @@
+"""From the files of a repository to groups of machines, each with what it starts."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from serveaudit.command import Environment, Step
+from serveaudit.contexts import Kind, has_production_sibling, kind_of, kind_of_all
+from serveaudit.discover import Repository
+from serveaudit.launch import makefile, outside, procfile
+from serveaudit.launch.compose import read_project, variants
+from serveaudit.launch.dockerfile import container, read_image
+from serveaudit.launch.images import known_image
+from serveaudit.launch.kubernetes import read_manifests
+from serveaudit.launch.supervisor import read_programs
+from serveaudit.launch.systemd import read_units
+from serveaudit.launching import Build, Group, Image, Machine, Manager, Sign, Unit
+from serveaudit.mapping import MappedFiles
+from serveaudit.recognising import configured, scripted
+from serveaudit.serving import Server
+from serveaudit.source import SourceFile, Unreadable
+from serveaudit.starting import Starting
+from serveaudit.values import Place, Value
+
+SERVER_FILES = ("gunicorn", "uwsgi", "hypercorn")
+_FOREIGN = re.compile(
+    r"(^|/)(postgres|postgis|redis|valkey|memcached|rabbitmq|mysql|mariadb|mongo|elasticsearch|opensearch|minio|mailhog|mailpit|"
+    r"adminer|pgadmin4?|grafana|prometheus|traefik|caddy|haproxy|httpd|certbot|node|busybox|alpine|debian|ubuntu|pgbouncer|"
+    r"kafka|zookeeper|flower|celery|vault|keycloak|nginx-proxy|acme-companion|letsencrypt-nginx-proxy-companion)(:|@|$)"
+)
+
+
+@dataclass(slots=True, eq=False)
+class Gathered:
+    """One group with the programs that its machines start, and servers of which only the configuration is there."""
+
+    group: Group
+    kind: Kind
+    startings: list[Starting] = field(default_factory=list)
+    alone: list[tuple[Server, Starting]] = field(default_factory=list)
+    signs: list[Sign] = field(default_factory=list)
+
+
+class Gathering:
+    """Goes through a repository once. `used` collects the files that belong to something that was come to."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        self.used: set[str] = set()
+        self.images = _Images(self)
+        self.groups: list[Gathered] = []
+
+    def gather(self) -> list[Gathered]:
+        """Containers first: what they use is not started by the host as well."""
+        for group in (*self._compose(), *self._kubernetes()):
+            self._take(group)
+        for group in self._images_alone():
+            self._take(group)
+        self._hosts()
+        signs = outside.of_files({path: source for path, source in self._sources(_SIGN_KINDS)})
+        for gathered in self.groups:
+            gathered.signs += [
+                sign for sign in signs if gathered.kind == "development" or kind_of(sign.place.span.path) == "production"
+            ]
+        return self.groups
+
+    # containers
+
+    def _compose(self) -> Iterator[tuple[Group, Kind]]:
+        sources = dict(self._sources(("compose", "env")))
+        for files in variants(sources):
+            group = read_project(files, self._read, self.images)
+            self.used.update(group.files)
+            beside = any(has_production_sibling(path, sources) for path in files)
+            kind: Kind = "development" if beside or kind_of_all(files) == "development" else "production"
+            yield group, kind
+
+    def _kubernetes(self) -> Iterator[tuple[Group, Kind]]:
+        folders: dict[str, list[SourceFile]] = {}
+        for path, source in self._sources(("kubernetes",)):
+            folders.setdefault(posixpath.dirname(path), []).append(source)
+        for sources in folders.values():
+            group = read_manifests(sources, self.images)
+            self.used.update(group.files)
+            yield group, kind_of_all(group.files)
+
+    def _images_alone(self) -> Iterator[tuple[Group, Kind]]:
+        """Dockerfiles that no description builds."""
+        for path, _ in self._sources(("dockerfile",)):
+            if path not in self.used:
+                image = self.images.built(Build(self._context_of(path), path, Place(self.repository.read(path).line_span(1))))
+                if image is not None:
+                    yield Group(path, "docker", [container(image, path)], (path,)), kind_of(path)
+
+    def _context_of(self, dockerfile: str) -> str:
+        """The directory that a Dockerfile is most likely built from: its own, unless what it copies lies in the root."""
+        own = posixpath.dirname(dockerfile)
+        wanted = [
+            word for word in re.findall(r"(?m)^\s*(?:COPY|ADD)\s+(?!--from)([\w./-]+)\s", self.repository.read(dockerfile).text)
+        ]
+        here = sum(self._exists(posixpath.join(own, word)) for word in wanted)
+        root = sum(self._exists(word) for word in wanted)
+        return "" if root > here else own
+
+    def _exists(self, path: str) -> bool:
+        path = posixpath.normpath(path)
+        return self.repository.exists(path) or self.repository.is_dir(path)
+
+    # hosts
+
+    def _hosts(self) -> None:
+        """Everything that is started without a container, kept apart by production and development."""
+        machines = {kind: self._host(kind) for kind in ("production", "development")}
+        for starting, unit in self._units(machines):
+            starting.run(unit)
+            self.used |= starting.files.used
+        for path, source in self._sources(("shell", "python")):
+            if path not in self.used:
+                self._script(path, source, machines[kind_of(path)])
+        for kind in SERVER_FILES:
+            for path, source in self._sources((kind,)):
+                if path not in self.used:
+                    self._configuration(path, source, kind, machines[kind_of(path)])
+
+    def _host(self, kind: str) -> Gathered:
+        place = Place(SourceFile("", "").whole())
+        machine = Machine("host", "host" if kind == "production" else f"{kind} host", place)
+        gathered = Gathered(Group(machine.name, "none", [machine]), "development" if kind == "development" else "production")
+        gathered.startings.append(Starting(machine, MappedFiles(self.repository, bases=("",))))
+        self.groups.append(gathered)
+        return gathered
+
+    def _units(self, machines: dict[str, Gathered]) -> Iterator[tuple[Starting, Unit]]:
+        """Units of systemd and supervisor, lines of a Procfile, targets of a Makefile."""
+        for unit in read_units([source for _, source in self._sources(("systemd",))], self._near):
+            yield self._starting(machines, unit.place.span.path), unit
+        for path, source in self._sources(("supervisor",)):
+            if path not in self.used:
+                for unit in read_programs([source], Environment(), Value("")):
+                    yield self._starting(machines, path), unit
+        for path, source in self._sources(("procfile",)):
+            for unit in procfile.read_units(source):
+                yield self._starting(machines, path), unit
+        for _, source in self._sources(("makefile",)):
+            for unit in makefile.read_units(source):
+                yield self._starting(machines, "development"), unit
+
+    def _starting(self, machines: dict[str, Gathered], path: str) -> Starting:
+        """A starting of its own for a unit, on the host that its file is for: relative paths are meant from where it stands."""
+        gathered = machines["development" if path == "development" else kind_of(path)]
+        first = gathered.startings[0]
+        starting = Starting(first.machine, MappedFiles(self.repository, bases=_bases(path)))
+        gathered.startings.append(starting)
+        return starting
+
+    def _script(self, path: str, source: SourceFile, host: Gathered) -> None:
+        """A script that nothing of the repository starts, if it starts a server."""
+        starting = Starting(host.startings[0].machine, MappedFiles(self.repository, bases=_bases(path)))
+        place = Place(source.line_span(1))
+        if path.endswith(".py"):
+            host.alone += [(server, starting) for server in scripted(source, Environment(), starting.files)]
+        else:
+            shell = "bash" if "bash" in source.line_text(1) else "sh"
+            unit = _unit("shell", path, place, Step(place, script=source, shell=shell))
+            starting.run(unit)
+        if starting.started or starting.files.used:
+            host.startings.append(starting)
+            self.used |= {path, *starting.files.used}
+
+    def _configuration(self, path: str, source: SourceFile, kind: str, host: Gathered) -> None:
+        starting = Starting(host.startings[0].machine, MappedFiles(self.repository, bases=_bases(path)))
+        server = configured(source, kind, Environment(), starting.files)
+        if server is not None:
+            host.alone.append((server, starting))
+
+    # what all share
+
+    def _take(self, found: tuple[Group, Kind]) -> None:
+        group, kind = found
+        gathered = Gathered(group, kind)
+        for machine in group.machines:
+            files = MappedFiles(self.repository, tuple(machine.mounts), bases=_container_bases(machine))
+            starting = Starting(machine, files)
+            for unit in machine.units:
+                starting.run(unit)
+            gathered.startings.append(starting)
+            gathered.signs += outside.of_machine(machine, group.machines)
+            self.used |= files.used
+        gathered.signs += outside.of_group(group.machines)
+        self.groups.append(gathered)
+
+    def _sources(self, kinds: Iterable[str]) -> Iterator[tuple[str, SourceFile]]:
+        wanted = frozenset(kinds)
+        for found in self.repository.files:
+            if found.kind in wanted:
+                source = self._read(found.path)
+                if source is not None:
+                    yield found.path, source
+
+    def _read(self, path: str) -> SourceFile | None:
+        try:
+            return self.repository.read(path) if self.repository.exists(path) else None
+        except Unreadable:
+            return None
+
+    def _near(self, path: str) -> SourceFile | None:
+        found = MappedFiles(self.repository).read(path)
+        return found if isinstance(found, SourceFile) else None
+
+
+class _Images:
+    """The images of a repository (`launching.Images`)."""
+
+    def __init__(self, gathering: Gathering) -> None:
+        self.gathering = gathering
+        self._open: set[str] = set()
+
+    def built(self, build: Build) -> Image | None:
+        source = build.inline or self.gathering._read(build.dockerfile)
+        if source is None or source.path in self._open:
+            return None
+        self.gathering.used.add(build.dockerfile)
+        self._open.add(source.path)
+        try:
+            return read_image(source, build, self, self.gathering.repository.paths)
+        finally:
+            self._open.discard(source.path)
+
+    def named(self, reference: Value[Any]) -> Image | None:
+        """A known image; else the repository's own, where it has one Dockerfile and the name is nobody else's."""
+        image = known_image(reference)
+        if image is not None or self._open or not isinstance(reference.x, str) or _FOREIGN.search(reference.x):
+            return image
+        own = [path for path, _ in self.gathering._sources(("dockerfile",)) if kind_of(path) == "production"]
+        if len(own) != 1 or "/" not in reference.x:
+            return None
+        place = Place(self.gathering.repository.read(own[0]).line_span(1))
+        return self.built(Build(self.gathering._context_of(own[0]), own[0], place))
+
+
+_SIGN_KINDS = ("caddyfile", "platform", "procfile", "kubernetes", "shell", "makefile", "markdown", "proxy", "yaml", "terraform")
+
+
+def _unit(manager: Manager, name: str, place: Place, step: Step) -> Unit:
+    return Unit(manager, name, place, (step,))
+
+
+def _bases(path: str) -> tuple[str, ...]:
+    """The directories that a relative path in this file may be meant from: the root, then its own and those between."""
+    own = posixpath.dirname(path)
+    between = [own]
+    while "/" in between[-1]:
+        between.append(posixpath.dirname(between[-1]))
+    return tuple(dict.fromkeys(("", *between)))
+
+
+def _container_bases(machine: Machine) -> tuple[str, ...]:
+    return _bases(machine.place.span.path)

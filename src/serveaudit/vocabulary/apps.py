@@ -1,0 +1,43 @@
+"""`app`: the application that a server calls, as far as its code tells."""
+
+from __future__ import annotations
+
+from serveaudit.applications import App as Facts
+from serveaudit.subjects import See
+from serveaudit.values import Items, Value
+from serveaudit.words import Subject, word
+
+
+class App(Subject):
+    """One application object: `proj.wsgi:application`."""
+
+    def __init__(self, app: Facts, see: See) -> None:
+        self.facts = app
+        self.see = see
+        self.place = app.place
+        self.symbol = f"app[{app.spec}]"
+
+    @word("is an {it} application")
+    def interface(self) -> Value[str]:
+        """wsgi or asgi."""
+        return self.facts.interface
+
+    @word()
+    def framework(self) -> Value[str]:
+        """django, fastapi, starlette, flask, …; empty where it is not known."""
+        return Value(self.facts.framework)
+
+    @word("a websocket route", gives="list[str]")
+    def websocket_paths(self) -> Value[Items]:
+        """The websocket paths that the object serves."""
+        return self.facts.websocket_paths
+
+    @word("a websocket route", gives="list[str]")
+    def project_websocket_paths(self) -> Value[Items]:
+        """The websocket paths that the project defines anywhere."""
+        return self.facts.project_websocket_paths
+
+    @word(gives="list[server]")
+    def project_servers(self) -> Value[Items]:
+        """Every server of the deployment that serves an application of the same project."""
+        return Value(Items(tuple(map(self.see, self.facts.servers))))

@@ -1,0 +1,87 @@
+"""What a card's `for:` may name: how the subjects of a deployment are found, and which of them belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from serveaudit.values import Value
+from serveaudit.words import Pair, relation
+
+
+@relation("deployment")
+def deployments(deployment: Any) -> Iterator[Any]:
+    yield deployment
+
+
+@relation("server")
+def servers(deployment: Any) -> Iterator[Any]:
+    """Every application server."""
+    yield from map(deployment.see, deployment.context.processes)
+
+
+@relation("site")
+def sites(deployment: Any) -> Iterator[Any]:
+    """Every server block of every nginx."""
+    for proxy in deployment.context.proxies:
+        for site in proxy.config.sites:
+            yield deployment.see((proxy, site))
+
+
+@relation("route")
+def routes(deployment: Any) -> Iterator[Any]:
+    """Every location of every site."""
+    for proxy in deployment.context.proxies:
+        for site in proxy.config.sites:
+            for location in site.walk():
+                if location.modifier != "limit_except":
+                    yield deployment.see((proxy, location))
+            yield deployment.see((proxy, site.rest))
+
+
+@relation("variable")
+def variables(deployment: Any) -> Iterator[Any]:
+    """Every use of a variable that nothing that was read defines."""
+    for proxy in deployment.context.proxies:
+        for usage in proxy.config.variables.undefined:
+            yield deployment.see((proxy, usage))
+
+
+@relation("route to server")
+def answered(deployment: Any) -> Iterator[Pair]:
+    """A location and a server that is proved to answer there; the proof is the lines that join them."""
+    for pair in deployment.context.pairs:
+        route, server = deployment.see((pair.proxy, pair.location)), deployment.see(pair.process)
+        yield Pair((route, server), Value(True, pair.edges))
+
+
+@relation("server in launch")
+def launched(deployment: Any) -> Iterator[tuple[Any, Any]]:
+    """A server and how it is started."""
+    for process in deployment.context.processes:
+        if process.running.unit is not None:
+            yield deployment.see(process), deployment.see((process.running, process))
+
+
+@relation("server to app")
+def serving(deployment: Any) -> Iterator[tuple[Any, Any]]:
+    """A server and the application that it calls, where its code is in the repository."""
+    for process in deployment.context.processes:
+        if process.app is not None:
+            yield deployment.see(process), deployment.see(process.app)
+
+
+@relation("setting of server")
+def settings(deployment: Any) -> Iterator[tuple[Any, Any]]:
+    """A name in a server's configuration that it does not know, and the server."""
+    for process in deployment.context.processes:
+        for setting in process.server.strange:
+            yield deployment.see((setting, process)), deployment.see(process)
+
+
+@relation("flag of server")
+def flags(deployment: Any) -> Iterator[tuple[Any, Any]]:
+    """A word of a server's command line that it does not take, and the server."""
+    for process in deployment.context.processes:
+        for flag in process.server.bad_flags:
+            yield deployment.see((flag, process)), deployment.see(process)
