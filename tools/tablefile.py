@@ -68,8 +68,8 @@ def section(title: str, rows: Rows) -> str:
 
 
 def slim(row: dict[str, Any]) -> dict[str, Any]:
-    """The row without what is empty; a default of "" is one, False and 0 are no emptiness."""
-    return {key: value for key, value in row.items() if value not in (None, [], {}) and (value != "" or key == "default")}
+    """The row without what is empty; an empty default is one. False and 0 are no emptiness."""
+    return {key: value for key, value in row.items() if value is not None and (key == "default" or value not in ("", [], {}))}
 
 
 def plain(value: Any) -> Any:

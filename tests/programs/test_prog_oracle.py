@@ -17,7 +17,7 @@ import pytest
 
 from command_lines import command
 from serveaudit.programs import daphne, granian, gunicorn, hypercorn, uvicorn, waitress
-from serveaudit.serving import Row, Server
+from serveaudit.serving import Row, Server, Setting
 from serveaudit.tables import facts
 from serveaudit.values import Items, Table, Unknown
 
@@ -139,10 +139,14 @@ def ours(case: Case) -> Server | None:
     return STARTS[case.argv[0]](command(shlex.join(case.argv), case.files, **case.env))
 
 
+def refused(server: Server) -> list[Setting]:
+    """Refused settings, those that stronger sources override included: each source is checked."""
+    every = (each for setting in server.settings.values() for each in (setting, *setting.overrides))
+    return [setting for setting in every if setting.refused]
+
+
 def starts(server: Server) -> bool:
-    every = [each for setting in server.settings.values() for each in (setting, *setting.overrides)]
-    refused = [setting for setting in every if setting.refused]
-    return not refused and not any(bad.refused for bad in server.bad_flags) and server.app.x is not None
+    return not refused(server) and not any(bad.refused for bad in server.bad_flags) and server.app.x is not None
 
 
 def normal(x: Any) -> Any:
@@ -215,7 +219,7 @@ def compare(case: Case, answer: dict[str, Any]) -> list[str]:
     server, told = ours(case), shlex.join(case.argv) + f" {case.files} {case.env}"
     if server is None:
         return [] if "exit" in answer else [f"{told}: no server"]
-    fails_later = server.program == "hypercorn" and any(setting.refused for setting in server.settings.values())
+    fails_later = server.program == "hypercorn" and bool(refused(server))  # it checks nothing when it reads
     if starts(server) != ("settings" in answer) and not fails_later:
         return [f"{told}: {'starts' if starts(server) else 'does not start'}, but really {str(answer)[:300]}"]
     if "exit" in answer or fails_later:

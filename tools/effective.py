@@ -1,0 +1,170 @@
+"""What the real servers make of command lines, files and variables, without loading an application or opening a socket.
+
+Reads cases from standard input, a JSON list of {"argv": […], "files": {path: text}, "env": {…}}; writes a list of
+{"settings": {…}} or {"exit": status}. Each case runs in a process and a directory of its own. It runs the files' Python, so
+they must be one's own.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+
+def gunicorn(argv: list[str]) -> dict[str, Any]:
+    from gunicorn.app.wsgiapp import WSGIApplication
+
+    sys.argv = argv
+    app = WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]")
+    settings = {name: setting.get() for name, setting in app.cfg.settings.items()}
+    address = app.cfg.address  # refuses what can't be listened at
+    return settings | {"worker_class": app.cfg.worker_class_str, "app": app.app_uri, "address": address}
+
+
+def uvicorn(argv: list[str]) -> dict[str, Any]:
+    import uvicorn.config
+    import uvicorn.main
+
+    module = sys.modules["uvicorn.main"]
+    return caught(module, "Config", uvicorn.config.Config, lambda: module.main(argv[1:], auto_envvar_prefix="UVICORN"), vars)
+
+
+def hypercorn(argv: list[str]) -> dict[str, Any]:
+    import hypercorn.__main__ as command
+
+    def attributes(config: Any) -> dict[str, Any]:
+        return {name: getattr(config, name, None) for name in dir(config) if not name.startswith("_") and name != "log"}
+
+    return caught(command, "run", lambda config: config, lambda: command.main(argv[1:]), attributes)
+
+
+def daphne(argv: list[str]) -> dict[str, Any]:
+    from daphne.cli import CommandLineInterface
+
+    made: list[dict[str, Any]] = []
+
+    class Cli(CommandLineInterface):
+        def load_asgi_app(self, path: str) -> Callable[..., None]:
+            return lambda scope, receive, send: None
+
+        @staticmethod
+        def server_class(**given: Any) -> None:
+            made.append(given)
+            raise SystemExit(0)
+
+    try:
+        Cli().run(argv[1:])
+    except SystemExit as stopped:
+        if not made:
+            raise stopped
+    return made[0]
+
+
+def granian(argv: list[str]) -> dict[str, Any]:
+    import granian.cli as command
+
+    made: list[dict[str, Any]] = []
+
+    def server(app: str, **given: Any) -> None:
+        made.append(given | {"app": app})
+        raise SystemExit(0)
+
+    command.Server = server  # type: ignore[assignment]
+    try:
+        command.cli(argv[1:], auto_envvar_prefix="GRANIAN")
+    except SystemExit as stopped:
+        if not made:
+            raise stopped
+    return made[0]
+
+
+def waitress(argv: list[str]) -> dict[str, Any]:
+    from waitress.adjustments import Adjustments
+    from waitress.runner import run
+
+    made: list[Any] = []
+    argv = [*argv[:-1], "os:getcwd"] if argv[-1] == "a:b" else argv
+    status = run(argv, lambda app, **given: made.append(Adjustments(**given)))
+    if status:
+        raise SystemExit(status)
+    names = [name for name, _ in Adjustments._params]
+    return {name: getattr(made[0], name) for name in names}
+
+
+def caught(
+    module: Any, name: str, original: Callable[..., Any], call: Callable[[], Any], tell: Callable[[Any], dict[str, Any]]
+) -> dict[str, Any]:
+    """What the program hands to a function of its own, before it goes on."""
+    made: list[Any] = []
+
+    def catch(*args: Any, **kwargs: Any) -> None:
+        made.append(original(*args, **kwargs))
+        raise SystemExit(0)
+
+    setattr(module, name, catch)
+    try:
+        call()
+    except SystemExit as stopped:
+        if not made:
+            raise stopped
+    return tell(made[0])
+
+
+PROGRAMS = {"gunicorn": gunicorn, "uvicorn": uvicorn, "hypercorn": hypercorn, "daphne": daphne, "granian": granian}
+PROGRAMS |= {"waitress-serve": waitress}
+
+
+def answer(case: dict[str, Any]) -> dict[str, Any]:
+    """One case, asked in this process."""
+    os.environ.clear()
+    os.environ.update({"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"} | case["env"])
+    for path, text in case["files"].items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(text)
+    sys.path.insert(0, ".")
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            return {"settings": PROGRAMS[case["argv"][0]](case["argv"])}
+    except SystemExit as stopped:
+        return {"exit": stopped.code if isinstance(stopped.code, int) else 1}
+    except Exception as error:  # whatever a server raises on a bad value, it does not start
+        return {"exit": 1, "error": repr(error)}
+
+
+def ask(case: dict[str, Any]) -> dict[str, Any]:
+    """One case in a process of its own: the servers read the environment when they are imported."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with tempfile.TemporaryDirectory() as directory:
+            os.chdir(directory)
+            text = json.dumps(answer(case), default=plain)
+            os.chdir("/")
+        with os.fdopen(writing, "w") as pipe:
+            pipe.write(text)
+            pipe.flush()
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        text = pipe.read()
+    os.waitpid(child, 0)
+    return dict(json.loads(text or '{"exit": 1}'))
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return sorted(map(str, value))
+    return getattr(value, "value", repr(value))
+
+
+if __name__ == "__main__":
+    print(json.dumps([ask(case) for case in json.load(sys.stdin)]))
