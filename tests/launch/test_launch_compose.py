@@ -342,6 +342,16 @@ def test_circles_end(text: str) -> None:
     assert project(compose_yaml=text).machines
 
 
+def test_a_file_that_aliases_make_endless_ends() -> None:
+    environment = "".join(f"  V{number}: x\n" for number in range(5000))
+    services = "".join(f"  s{number}: *web\n" for number in range(5000))
+    group = project(
+        compose_yaml=f"x-env: &env\n{environment}services:\n  web: &web {{image: x, environment: *env}}\n{services}"
+    )
+    assert len(group.machines) == 500
+    assert isinstance(group.complete, Unknown)
+
+
 def test_what_can_not_be_read_leaves_the_project_incomplete() -> None:
     for texts in ({}, {"compose_yaml": "services: ["}, {"compose_yaml": "services:\n  {% if a %}\n  web: {image: x}\n"}):
         group = project(**texts)

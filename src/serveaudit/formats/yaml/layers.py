@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from serveaudit.formats.yaml.nodes import Mapping, Node, Scalar, Sequence
+
+_MOST = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,9 @@ class Layers:
         return layers
 
     def items(self, key: str) -> list[Node]:
-        """The members of every layer's list."""
-        return [item for node in self.nodes(key) if isinstance(node, Sequence) for item in node.items]
+        """The members of every layer's list; of an endless one (aliases share their nodes) the first 2,000."""
+        found = (item for node in self.nodes(key) if isinstance(node, Sequence) for item in node.items)
+        return list(islice(found, _MOST))
 
     def __iter__(self) -> Iterator[Scalar]:
         """Every key once, as the weakest layer that has it spells it."""

@@ -15,6 +15,7 @@ from serveaudit.source import SourceFile
 from serveaudit.values import Unknown, Value
 
 _DEEPEST = 8
+_MOST = 500
 
 
 def read_project(files: AbstractSequence[str], read: Read, images: Images) -> Group:
@@ -56,7 +57,10 @@ class _Loader:
     def machines(self) -> list[Machine]:
         services = Layers(tuple(node for root in self.project.top.mappings if (node := _services(root))))
         found = []
-        for key in services:
+        for number, key in enumerate(services):
+            if number == _MOST:
+                self._lacks(f"more than {_MOST} services")
+                break
             layers = services.below(key.text)
             if layers.mappings:
                 extended = tuple(each for mapping in layers.mappings for each in self._with_base(mapping))

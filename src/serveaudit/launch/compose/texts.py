@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from serveaudit.formats import dotenv
@@ -14,6 +15,8 @@ from serveaudit.values import Place, Value
 
 Read = Callable[[str], SourceFile | None]
 """A file of the repository by its path; None where there is none."""
+_MOST = 2000
+"""Members of a list or mapping: aliases may make a small file endless."""
 
 
 @dataclass(slots=True)
@@ -22,6 +25,9 @@ class Texts:
     shell that calls compose, so a variable without a default is unknown. (Compose specification, "Interpolation")"""
 
     variables: dict[str, Value[Any]] = field(default_factory=dict)
+    _values: dict[tuple[int, str], tuple[Scalar, Value[Any]]] = field(default_factory=dict)
+    """By the node's id, and the name that is cut off: what aliases share is filled in once. The node is kept, so that its
+    id stays its own."""
 
     def add(self, source: SourceFile) -> None:
         """Takes in a `.env`; what is there already stays."""
@@ -47,7 +53,10 @@ class Texts:
         """A scalar's text; None for a null, and for what is no scalar."""
         if not isinstance(node, Scalar) or node.null:
             return Value(None)
-        return self.filled(node).value()
+        key = id(node), ""
+        if key not in self._values:
+            self._values[key] = node, self.filled(node).value()
+        return self._values[key][1]
 
     def typed(self, node: Scalar) -> Value[Any]:
         """As `value`, but numbers and booleans for what is plainly one."""
@@ -60,24 +69,28 @@ class Texts:
         """The members of a list of texts; a single text is a list of one."""
         if isinstance(node, Scalar):
             return [] if node.null else [self.value(node)]
-        return [self.value(item) for item in node.scalars] if isinstance(node, Sequence) else []
+        return [self.value(item) for item in node.scalars[:_MOST]] if isinstance(node, Sequence) else []
 
     def pairs(self, nodes: list[Node]) -> Iterator[tuple[str, Value[Any]]]:
         """`NAME=value` lists and mappings alike, the weakest first; a name without a value is None."""
         for node in nodes:
             if isinstance(node, Mapping):
-                for key, value in node.items():
+                for key, value in islice(node.items(), _MOST):
                     found = self.value(value)
                     yield key.text, found if found.places else found.at(Place(key.span))
             elif isinstance(node, Sequence):
-                for item in node.scalars:
+                for item in node.scalars[:_MOST]:
                     yield self._pair(item)
 
     def _pair(self, item: Scalar) -> tuple[str, Value[Any]]:
         name, separator, _ = item.text.partition("=")
         if not separator:
             return name, Value(None, (item.place,))
-        return name, placeholders(item.view.slice(len(name) + 1, len(item.text))).fill(COMPOSE, self.lookup).value()
+        key = id(item), name + separator
+        if key not in self._values:
+            text = item.view.slice(len(name) + 1, len(item.text))
+            self._values[key] = item, placeholders(text).fill(COMPOSE, self.lookup).value()
+        return name, self._values[key][1]
 
     def flat(self, layers: Layers, known: frozenset[str]) -> dict[str, Value[Any]]:
         """Everything but the known keys, under dotted names: `healthcheck.interval`. A list of texts is one value."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from serveaudit.formats.words import placeholders
@@ -12,6 +13,8 @@ from serveaudit.source import SourceFile
 from serveaudit.values import Place, Unknown, Value
 
 _DEEPEST_LIST = 3
+_MOST = 1000
+"""Objects, and members of a list: aliases may make a small file endless."""
 
 
 @dataclass(slots=True)
@@ -39,7 +42,9 @@ def read_objects(sources: Iterable[SourceFile]) -> Objects:
             if objects.complete is True:
                 objects.complete = Unknown(f"{source.path}, line {problem.span.line}: {problem.message}")
         for root in document.mappings:
-            objects.all += _unpacked(root)
+            objects.all += islice(_unpacked(root), _MOST - len(objects.all))
+    if len(objects.all) == _MOST and objects.complete is True:
+        objects.complete = Unknown(f"more than {_MOST} objects")
     for each in objects.kinds("Kustomization"):
         if objects.complete is True and any(each.get(key) for key in ("patches", "patchesStrategicMerge", "patchesJson6902")):
             objects.complete = Unknown("a kustomization patches the manifests")
@@ -90,4 +95,4 @@ def texts(node: Node | None) -> dict[str, Scalar]:
 
 def members(node: Node | None) -> list[Mapping]:
     """The mappings of a list; none where there is no list."""
-    return node.mappings if isinstance(node, Sequence) else []
+    return node.mappings[:_MOST] if isinstance(node, Sequence) else []
