@@ -137,7 +137,7 @@ class Reading:
         elif word.x.endswith(files.SUFFIXES):
             self.load(word.x, Option("include", word.x, place))
         elif not self.bad:
-            why = "uWSGI takes no such file without an option before it: it exits with status 1"
+            why = "uWSGI takes no such file without an option before it; it exits with status 1"
             near = "--ini" if ".ini:" in word.x else "--wsgi-file" if word.x.endswith((".py", ".wsgi")) else ""
             self.bad.append(BadFlag(word.x, place, near, why=why))
 
