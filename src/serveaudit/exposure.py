@@ -11,7 +11,7 @@ from serveaudit.serving import Listener
 from serveaudit.units import Address
 from serveaudit.values import Place, Unknown, Value
 
-_LOOPBACK = ("127.", "::1", "localhost")
+_INSIDE = ("127.", "::1", "localhost", "cluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +49,5 @@ def _openings_of(machine: Machine, listener: Listener, address: Address) -> Iter
 
 
 def published_to_outside(published: Published) -> bool:
-    """Whether a published port is open to other machines, and not to the host's own processes alone."""
-    return not (isinstance(published.host_ip.x, str) and published.host_ip.x.startswith(_LOOPBACK))
+    """Whether a published port is open to other machines, and not to the host's or the cluster's own alone."""
+    return not (isinstance(published.host_ip.x, str) and published.host_ip.x.startswith(_INSIDE))
