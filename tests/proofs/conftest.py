@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from laboratory import ASGI, WSGI, Laboratory
+from applications import ASGI, DJANGO, WSGI
+from laboratory import Laboratory
 
 DATA = Path(__file__).parents[2] / "src/serveaudit/data/proofs.json"
 RESULTS: dict[str, dict[str, str]] = {}
@@ -47,6 +48,7 @@ def lab(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Laboratory]:
     tmp_path.chmod(0o755)
     laboratory.write("wsgi_app.py", WSGI)
     laboratory.write("asgi_app.py", ASGI)
+    laboratory.write("django_app.py", DJANGO)
     request.node.laboratory_seen = laboratory.seen
     yield laboratory
     laboratory.close()

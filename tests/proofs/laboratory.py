@@ -7,15 +7,21 @@ the failure with the configuration that a rule warns of, and its absence after t
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import random
 import re
+import shlex
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -24,40 +30,18 @@ BIN = Path(sys.prefix) / "bin"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin") or "nginx"
 PATIENCE = 15.0
 """Seconds that a server gets to listen, and that a client waits for an answer."""
-
-WSGI = """
-import time
-def app(environ, start_response):
-    if environ["PATH_INFO"].startswith("/slow"):
-        time.sleep(float(environ["QUERY_STRING"] or 1))
-    names = ("HTTP_HOST", "wsgi.url_scheme", "REMOTE_ADDR", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP")
-    body = "".join(f"{name}={environ.get(name, '')}\\n" for name in names).encode()
-    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
-    return [body]
-"""
-
-ASGI = """
-import asyncio
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        while True:
-            message = await receive()
-            await send({"type": message["type"] + ".complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
-    if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.accept"})
-        while (message := await receive())["type"] == "websocket.receive":
-            await send({"type": "websocket.send", "text": "echo " + (message.get("text") or "")})
-        return
-    if scope["path"].startswith("/slow"):
-        await asyncio.sleep(float(scope["query_string"] or 1))
-    body = f"scheme={scope['scheme']}\\nclient={scope['client']}\\n".encode()
-    body += b"".join(name + b"=" + value + b"\\n" for name, value in scope["headers"])
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": body})
-"""
+PORTS = range(20_000, 32_000)
+"""Below the ports that the kernel gives to outgoing connections."""
+PACKAGES = {name: name for name in "gunicorn uvicorn hypercorn daphne granian uwsgi flask".split()} | {
+    "waitress-serve": "waitress",
+    "supervisord": "supervisor",
+    "uvicorn_worker.UvicornWorker": "uvicorn-worker",
+    "django_app:application": "django",
+    "django_app:asgi": "django",
+    "django_app.py": "django",
+    "fastapi_app:app": "fastapi",
+}
+"""What a word of a command line starts, as the package that has its version."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +65,8 @@ class Running:
 
     process: subprocess.Popen[bytes]
     log: Path
+    port: int = 0
+    socket: str = ""
 
     @property
     def output(self) -> str:
@@ -93,8 +79,29 @@ class Running:
         except subprocess.TimeoutExpired:
             return None
 
+    def says(self, text: str, times: int = 1) -> bool:
+        """Whether it writes this text so many times; waits for it."""
+        deadline = time.monotonic() + PATIENCE
+        while self.output.count(text) < times and time.monotonic() < deadline:
+            time.sleep(0.03)
+        return self.output.count(text) >= times
+
+    @property
+    def main(self) -> int:
+        """The pid that signals go to."""
+        return self.process.pid
+
     def signal(self, name: str) -> None:
-        self.process.send_signal(getattr(signal, f"SIG{name}"))
+        os.kill(self.main, getattr(signal, f"SIG{name}"))
+
+    def stop(self, seconds: float, name: str = "TERM") -> int | None:
+        """Stops it as docker, systemd and supervisord do: a signal, patience, SIGKILL. The exit status; None if killed."""
+        self.signal(name)
+        status = self.wait(seconds)
+        if status is None:
+            self.signal("KILL")
+            self.process.wait(PATIENCE)
+        return status
 
 
 @dataclass
@@ -104,11 +111,25 @@ class Laboratory:
     folder: Path
     seen: dict[str, str] = field(default_factory=dict)
     running: list[Running] = field(default_factory=list)
+    closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def port(self) -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
+        """A free port, ours until the proof ends: an abstract socket of its name tells so to proofs that run beside it."""
+        for port in random.sample(PORTS, len(PORTS)):
+            mark = socket.socket(socket.AF_UNIX)
+            with contextlib.suppress(OSError), socket.socket() as probe:
+                mark.bind(f"\0laboratory-{port}")
+                probe.bind(("", port))
+                self.closing.callback(mark.close)
+                return port
+            mark.close()
+        raise AssertionError("no port is free")
+
+    def public_folder(self) -> Path:
+        """A folder that other users reach, unlike those that pytest makes."""
+        folder = Path(self.closing.enter_context(tempfile.TemporaryDirectory(prefix="laboratory-", ignore_cleanup_errors=True)))
+        folder.chmod(0o755)
+        return folder
 
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name
@@ -116,10 +137,17 @@ class Laboratory:
         path.write_text(text)
         return path
 
-    def start(self, *words: object, port: int = 0, socket_path: str = "", env: dict[str, str] | None = None) -> Running:
+    def start(
+        self,
+        *words: object,
+        port: int = 0,
+        socket_path: str = "",
+        env: dict[str, str] | None = None,
+        pass_fds: Sequence[int] = (),
+    ) -> Running:
         """Starts a program and waits until it listens, or ends. The first word is looked up beside this Python."""
         program, *rest = map(str, words)
-        self._note_version(program)
+        self.note_versions(program, *rest)
         inherited = {
             "PATH": f"{BIN}:{os.environ['PATH']}",
             "HOME": str(self.folder),
@@ -131,65 +159,109 @@ class Laboratory:
         with log.open("wb") as sink:
             process = subprocess.Popen(
                 [executable, *rest], cwd=self.folder, env=inherited | (env or {}), stdin=subprocess.DEVNULL, stdout=sink,
-                stderr=subprocess.STDOUT, start_new_session=True,
+                stderr=subprocess.STDOUT, start_new_session=True, pass_fds=pass_fds,
             )  # fmt: skip
-        running = Running(process, log)
+        running = Running(process, log, port, socket_path)
         self.running.append(running)
         if port or socket_path:
-            self._await(running, port, socket_path)
+            self._await(running)
         return running
 
-    def nginx(self, http: str, port: int) -> Running:
-        """nginx with this text inside `http {}`; everything that it writes stays in the proof's folder."""
+    def serve(self, command: str, env: dict[str, str] | None = None, inside: Sequence[object] = ()) -> Running:
+        """A server by its command line, once it listens: on a new `{port}`, or on a new unix socket `{socket}`.
+
+        `inside` are the words that start it in a namespace of its own.
+        """
+        port = self.port() if "{port}" in command else 0
+        path = str(self.folder / f"{len(self.running)}.sock") if "{socket}" in command else ""
+        words = shlex.split(command.format(port=port, socket=path))
+        return self.start(*inside, *words, port=port, socket_path=path, env=env)
+
+    def nginx(self, http: str, port: int = 0, user: str = "root", inside: Sequence[object] = ()) -> Running:
+        """nginx with this text inside `http {}`; everything that it writes stays in the proof's folder. Without a port
+        it is not waited for."""
+        name = f"nginx-{port}-{len(self.running)}"
         paths = "".join(f"{kind}_temp_path {self.folder}/{kind};" for kind in ("proxy", "fastcgi", "uwsgi", "scgi"))
+        body = "" if "client_body_temp_path" in http else f"client_body_temp_path {self.folder}/body;"
         config = self.write(
-            f"nginx-{port}.conf",
-            f"daemon off; user root; worker_processes 1; pid {self.folder}/nginx-{port}.pid;\n"
+            f"{name}.conf",
+            f"daemon off; user {user}; worker_processes 1; pid {self.folder}/{name}.pid;\n"
             f"error_log {self.folder}/error.log info;\n"
             f"events {{ worker_connections 256; }}\nhttp {{\naccess_log {self.folder}/access.log;\n"
-            f"client_body_temp_path {self.folder}/body; {paths}\n{http}\n}}\n",
+            f"{body} {paths}\n{http}\n}}\n",
         )
-        return self.start(NGINX, "-p", self.folder, "-c", config, port=port)
+        return self.start(*inside, NGINX, "-p", self.folder, "-c", config, port=port)
 
-    def site(self, location: str, upstream: int, server: str = "") -> int:
-        """nginx with one site whose `location /` passes to `upstream` (a port); returns the port it listens on."""
+    def site(
+        self, location: str, upstream: int = 0, server: str = "", user: str = "root", inside: Sequence[object] = ()
+    ) -> int:
+        """nginx with one site; returns the port it listens on. Its `location /` passes to the port `upstream` unless it says
+        where to."""
         port = self.port()
         target = "" if "_pass" in location else f"proxy_pass http://127.0.0.1:{upstream};"
-        self.nginx(f"server {{ listen 127.0.0.1:{port}; {server}\nlocation / {{ {target} {location} }} }}", port)
+        http = f"server {{ listen 127.0.0.1:{port}; {server}\nlocation / {{ {target} {location} }} }}"
+        self.nginx(http, port, user, inside)
         return port
 
+    def certificate(self, name: str = "example.com") -> tuple[Path, Path]:
+        """A self-signed certificate and its key."""
+        certificate, key = self.folder / f"{name}.crt", self.folder / f"{name}.key"
+        subject = ("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},DNS:localhost,IP:127.0.0.1")
+        kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30")
+        words = ("openssl", "req", "-x509", *kind, *subject, "-keyout", key, "-out", certificate)
+        subprocess.run(words, check=True, capture_output=True)
+        return certificate, key
+
     def get(
-        self, port: int, path: str = "/", headers: dict[str, str] | None = None, method: str = "GET", body: bytes = b""
-    ) -> Answer:
-        """One request over a connection of its own; never raises for what the server does."""
+        self, port: int, path: str = "/", headers: dict[str, str] | None = None, method: str = "GET", body: bytes = b"",
+        chunks: Sequence[bytes] = (), tls: bool = False, preface: bytes = b"", patience: float = PATIENCE,
+    ) -> Answer:  # fmt: skip
+        """One request over a connection of its own; never raises for what the server does.
+
+        `chunks` is a body without a length, sent piece by piece; `preface` goes before everything else, TLS included.
+        """
         lines = {"Host": f"127.0.0.1:{port}", "Connection": "close", **(headers or {})}
         if body:
             lines["Content-Length"] = str(len(body))
-        head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
+        if chunks:
+            lines["Transfer-Encoding"] = "chunked"
         started = time.monotonic()
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
-                connection.sendall(head.encode() + body)
+            with _connection(port, tls, preface, patience) as connection:
+                connection.sendall(_head(method, path, lines) + body)
+                for chunk in (*chunks, b"") if chunks else ():
+                    time.sleep(0.2)
+                    connection.sendall(b"%x\r\n%b\r\n" % (len(chunk), chunk))
                 answer = b"".join(iter(lambda: connection.recv(65536), b""))
         except OSError as error:
             return Answer(0, {}, str(error), time.monotonic() - started)
         return _answer(answer, time.monotonic() - started)
 
+    def ask(self, server: Running, path: str) -> Future[Answer]:
+        """A request that the application has already got (it prints `arrived`), and whose answer is still to come."""
+        before = server.output.count("arrived")
+        pool = ThreadPoolExecutor(1)
+        answer = pool.submit(self.get, server.port, path)
+        pool.shutdown(wait=False)
+        assert server.says("arrived", before + 1), server.output[-2000:]
+        return answer
+
+    def open(self, port: int, path: str, headers: dict[str, str] | None = None) -> bytes:
+        """The first bytes of the answer to a request whose connection stays open until the proof ends."""
+        connection = self.closing.enter_context(_connection(port))
+        connection.sendall(_head("GET", path, {"Host": f"127.0.0.1:{port}", **(headers or {})}))
+        return connection.recv(65536)
+
     def handshake(self, port: int, path: str = "/ws") -> int:
-        """The status of a websocket's opening handshake: 101 where it opens."""
+        """The status of a websocket's opening handshake: 101 where it opens. An open one stays open until the proof ends."""
         headers = {
             "Upgrade": "websocket",
             "Connection": "Upgrade",
             "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
             "Sec-WebSocket-Version": "13",
         }
-        head = (
-            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n"
-        )
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
-                connection.sendall(head.encode())
-                return _answer(connection.recv(65536), 0).status
+            return _answer(self.open(port, path, headers), 0).status
         except OSError:
             return 0
 
@@ -201,24 +273,49 @@ class Laboratory:
                     os.kill(pid, signal.SIGKILL)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 running.process.wait(5)
+        self.closing.close()
 
-    def _await(self, running: Running, port: int, path: str) -> None:
+    def listens(self, port: int, path: str = "") -> bool:
+        """Whether anything takes connections on this port of 127.0.0.1, or on this unix socket."""
+        family, address = (socket.AF_UNIX, path) if path else (socket.AF_INET, ("127.0.0.1", port))
+        with socket.socket(family) as probe:
+            return probe.connect_ex(address) == 0
+
+    def _await(self, running: Running) -> None:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and running.process.poll() is None:
-            family, address = (socket.AF_UNIX, path) if path else (socket.AF_INET, ("127.0.0.1", port))
-            with socket.socket(family) as probe, contextlib.suppress(OSError):
-                probe.connect(address)
+            if self.listens(running.port, running.socket):
                 return
             time.sleep(0.03)
         raise AssertionError(f"{running.process.args} does not listen:\n{running.output[-2000:]}")
 
-    def _note_version(self, program: str) -> None:
-        name = program.rpartition("/")[2]
-        if name == "nginx":
-            told = subprocess.run([program, "-v"], capture_output=True, text=True, check=True).stderr
-            self.seen["nginx"] = told.strip().rpartition("/")[2]
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            self.seen[name] = metadata.version({"waitress-serve": "waitress"}.get(name, name))
+    def note_versions(self, *words: str) -> None:
+        """Notes the version of each program that these words start, be it below a shell or in a namespace."""
+        names = {word.rpartition("/")[2] for word in " ".join(words).split()}
+        self.seen |= {PACKAGES[name]: metadata.version(PACKAGES[name]) for name in names & PACKAGES.keys()}
+        if "nginx" in names:
+            self.seen["nginx"] = _nginx_version()
+
+
+@functools.cache
+def _nginx_version() -> str:
+    told = subprocess.run([NGINX, "-v"], capture_output=True, text=True, check=True).stderr
+    return told.strip().rpartition("/")[2]
+
+
+def _connection(port: int, tls: bool = False, preface: bytes = b"", patience: float = PATIENCE) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=patience)
+    connection.sendall(preface)
+    if not tls:
+        return connection
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(connection, server_hostname="example.com")
+
+
+def _head(method: str, path: str, headers: dict[str, str]) -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode()
 
 
 def _answer(raw: bytes, seconds: float) -> Answer:
