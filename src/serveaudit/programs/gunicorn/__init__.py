@@ -71,7 +71,7 @@ def _finish(server: Server, top: Place, module: Module | None, command: Command 
 
 def _config(server: Server, layers: list[Layer], command: Command) -> ConfigFile:
     """The file that is read: `-c` of the command line, else that of $GUNICORN_CMD_ARGS, else ./gunicorn.conf.py."""
-    config = settle(layers, command.env, head(command))["config"]
+    config = settle(layers, command.env, head(command), "config")["config"]
     named = replace(config.value, x=None) if config.origin == "default" and config.value.known else config.value
     source, unread = config_file.find(named, command)
     if isinstance(named.x, str) and source is None and unread is not None:

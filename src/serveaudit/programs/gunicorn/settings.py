@@ -61,8 +61,8 @@ def from_environment(layer: Layer) -> Layer:
     return replace(layer, settings={name: replace(each, origin="environment") for name, each in layer.settings.items()})
 
 
-def settle(layers: list[Layer], env: Environment, head: Place) -> dict[str, Setting]:
-    """Every setting; the strongest layer first."""
+def settle(layers: list[Layer], env: Environment, head: Place, *names: str) -> dict[str, Setting]:
+    """Every setting, or those of these names; the strongest layer first."""
     default = variables.defaulting("gunicorn", from_table("gunicorn", head), env, head, COMPUTED, _computed)
 
     def with_port(row: Row) -> Setting:
@@ -73,7 +73,8 @@ def settle(layers: list[Layer], env: Environment, head: Place) -> dict[str, Sett
         gaps = port.x.parts if isinstance(port.x, Partial) else (port.x,)
         return replace(setting, value=replace(setting.value, x=Items((Value(Partial(("0.0.0.0:", *gaps)), port.places),))))
 
-    return effective(facts("gunicorn").rows.values(), layers, with_port)
+    rows = facts("gunicorn").rows
+    return effective([rows[name] for name in names or rows], layers, with_port)
 
 
 def _computed(row: Row, text: Any) -> Any:

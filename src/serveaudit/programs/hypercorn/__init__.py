@@ -34,11 +34,11 @@ def start(command: Command) -> Server | None:
         return None
     server = Server("hypercorn", command.place, command, bad_flags=line.bad)
     layer = _line(line)
-    file = named(_settle([layer], head(command))["config"], command)
+    file = named(_settle([layer], head(command), "config")["config"], command)
     _take(server, file)
     server.settings = _settle([layer, file.layer], head(command))
     if "statsd_prefix" not in layer.settings:  # the command line always sets it, to an empty text where nothing is given
-        default = _settle([], head(command))["statsd_prefix"]
+        default = _settle([], head(command), "statsd_prefix")["statsd_prefix"]
         server.settings["statsd_prefix"] = over(default, server.settings["statsd_prefix"])
     return _derived(server)
 
@@ -92,8 +92,9 @@ def _application(call: Call) -> Layer:
     return with_word(Layer(), facts("hypercorn").row("application_path"), app, "written")
 
 
-def _settle(layers: list[Layer], top: Place) -> dict[str, Setting]:
-    return effective(facts("hypercorn").rows.values(), layers, from_table("hypercorn", top))
+def _settle(layers: list[Layer], top: Place, *names: str) -> dict[str, Setting]:
+    rows = facts("hypercorn").rows
+    return effective([rows[name] for name in names or rows], layers, from_table("hypercorn", top))
 
 
 def parse_address(written: str) -> Address | None:
