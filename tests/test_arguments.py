@@ -112,6 +112,13 @@ def test_an_unknown_word_may_set_anything_that_is_not_given_behind_it() -> None:
     assert layer.certain == {"workers"}
 
 
+def test_an_unknown_word_may_add_to_a_list() -> None:
+    layer = read("gunicorn -b a:1 $ARGS").layer("gunicorn")
+    bind = layer.settings["bind"].value.x
+    assert "bind" in layer.certain
+    assert isinstance(bind.complete, Unknown) and len(bind.members) == 1
+
+
 @pytest.mark.parametrize("word", ['"$APP"', "$MODULE:app"])
 def test_an_unknown_word_that_stays_one_word_is_the_application(word: str) -> None:
     found = read(f"gunicorn -w 4 {word}")

@@ -78,12 +78,14 @@ class Arguments:
     exits: bool = False
 
     def layer(self, program: str, cast: Cast = from_text) -> Layer:
-        """The settings that the options make: of several the last counts, those of a list are collected."""
+        """The settings that the options make: of several the last counts, those of a list are collected. An unread word may add
+        to a list, and may change any other setting that is not given behind it."""
         grouped: dict[str, list[Given]] = {}
         for given in self.given:
             grouped.setdefault(given.row.name, []).append(given)
-        settings = {name: _setting(program, given, cast) for name, given in grouped.items()}
-        certain = (name for name, given in grouped.items() if given[-1].index > self.unread_at and given[0].row.type != "list")
+        complete = True if self.unread is None else self.unread
+        settings = {name: _setting(program, given, cast, complete) for name, given in grouped.items()}
+        certain = (name for name, given in grouped.items() if given[-1].index > self.unread_at or given[0].row.type == "list")
         return Layer(settings, self.unread, frozenset(certain))
 
 
@@ -261,14 +263,14 @@ class _Reader:
         self.found.bad.append(BadFlag(spelled, place, near, True, f"{why}; it exits with status {self.style.status}"))
 
 
-def _setting(program: str, given: Sequence[Given], cast: Cast) -> Setting:
+def _setting(program: str, given: Sequence[Given], cast: Cast, complete: bool | Unknown) -> Setting:
     row = given[0].row
     made = [_one(program, each, cast) for each in given]
     if row.type != "list":
         return replace(made[-1], overrides=tuple(reversed(made[:-1])))
     places = tuple(place for each in made for place in each.value.places[:1])
     refused = next((each.refused for each in made if each.refused), "")
-    return replace(made[-1], value=Value(Items(tuple(each.value for each in made)), places), refused=refused)
+    return replace(made[-1], value=Value(Items(tuple(each.value for each in made), complete), places), refused=refused)
 
 
 def _one(program: str, given: Given, cast: Cast) -> Setting:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -71,6 +72,7 @@ def test_the_value_of_the_variable_stands_at_its_own_place() -> None:
     threads = server("gunicorn app:app", GUNICORN_CMD_ARGS="--workers 3 --threads 3").settings["threads"]
     assert threads.place.span.text == "--threads 3"
     assert threads.place.span.path == "web.env"
+    assert threads.value.places[0].how is How.ENVIRONMENT
 
 
 def test_the_positional_words_of_the_variable_are_not_read() -> None:
@@ -85,6 +87,14 @@ def test_the_default_file_is_read_from_where_gunicorn_is_started() -> None:
 def test_chdir_does_not_move_the_search_for_the_file() -> None:
     found = server("gunicorn --chdir app app:app", {CONF: "workers = 5", "app/gunicorn.conf.py": "workers = 6"})
     assert plain(found, "workers") == 5
+
+
+def test_a_default_file_counts_only_where_the_directory_is_known() -> None:
+    line = replace(command("gunicorn -w 2 app:app", {CONF: "timeout = 9"}), cwd=Value(Unknown("it is not known")))
+    found = gunicorn.start(line)
+    assert found is not None
+    assert (plain(found, "workers"), found.config) == (2, None)
+    assert isinstance(found.value("timeout").x, Unknown)
 
 
 def test_a_named_file_takes_the_place_of_the_default_one() -> None:

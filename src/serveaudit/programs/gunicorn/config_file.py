@@ -41,6 +41,8 @@ def find(config: Value[Any], command: Command) -> tuple[SourceFile | None, Unkno
     cwd = command.cwd.x if isinstance(command.cwd.x, str) else ""
     if config.x is None:
         found = command.files.read(DEFAULT, cwd) if command.files else None
+        if isinstance(found, SourceFile) and not command.cwd.known:
+            found = Unknown(f"whether gunicorn is started beside {found.path} is not known", found.path)
         return (None, found) if isinstance(found, Unknown) else (found, None)
     if not isinstance(config.x, str):
         why = config.x if isinstance(config.x, Unknown) else Unknown(config.why or "the configuration file depends on a choice")

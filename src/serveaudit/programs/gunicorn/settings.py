@@ -16,7 +16,7 @@ from serveaudit.programs.gunicorn.casting import from_file
 from serveaudit.serving import Row, Setting
 from serveaudit.source import Span
 from serveaudit.tables import facts
-from serveaudit.values import Items, Partial, Place, Unknown, Value
+from serveaudit.values import How, Items, Partial, Place, Unknown, Value
 
 STYLE = replace(ARGPARSE, asks=("-h", "--help", "-v", "--version"))
 COMPUTED = {"bind": "PORT", "workers": "WEB_CONCURRENCY", "forwarded_allow_ips": "FORWARDED_ALLOW_IPS"}
@@ -58,7 +58,13 @@ def _words(line: str, text: Value[Any]) -> list[Value[Any]]:
 
 def from_environment(layer: Layer) -> Layer:
     """The layer of $GUNICORN_CMD_ARGS: its settings come from the environment."""
-    return replace(layer, settings={name: replace(each, origin="environment") for name, each in layer.settings.items()})
+    return replace(layer, settings={name: _moved(each) for name, each in layer.settings.items()})
+
+
+def _moved(setting: Setting) -> Setting:
+    first, *others = setting.value.places
+    place = replace(first, how=How.ENVIRONMENT)
+    return replace(setting, origin="environment", place=place, value=setting.value.at(place, *others))
 
 
 def settle(layers: list[Layer], env: Environment, head: Place, *names: str) -> dict[str, Setting]:
