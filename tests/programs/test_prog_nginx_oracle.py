@@ -151,7 +151,7 @@ class Echo(BaseHTTPRequestHandler):
 class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
 
-    def get_request(self) -> tuple[socket.socket, tuple[str, int]]:  # type: ignore[override]
+    def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
         return super().get_request()[0], ("local", 0)
 
 
@@ -195,7 +195,7 @@ def test_the_headers_that_arrive(run: Run, tmp_path: Path) -> None:
 
 ADDED = """
 add_header A http; add_header B http always;
-server { listen unix:$S; 
+server { listen unix:$S;
   location /own/ { add_header C own; return 200 x; }
   location /all/ { return 200 x; }
   location /bad/ { return 404 x; }

@@ -58,7 +58,8 @@ def defined(http: Scope) -> list[Zone]:
             name = next(
                 (text.removeprefix(prefix).partition(":")[0] for text in directive.texts if text.startswith(prefix)), ""
             )
-            found.append(Zone(name, kind, "" if kind == "cache" else directive.texts[0], directive))
+            key = "" if kind == "cache" or not directive.args else directive.args[0].text
+            found.append(Zone(name, kind, key, directive))
     return found
 
 
