@@ -81,6 +81,9 @@ class Address:
         return f"{host}:{self.port}" if self.port is not None else host
 
 
+_LONGEST = 60
+"""Characters: longer figures overflow in the programs, and in Python's conversions."""
+
 _NGINX_TIME = re.compile(r"(\d+)(ms|[smhdwMy]?)")
 _NGINX_SECONDS = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M": 2592000, "y": 31536000}
 _SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
@@ -88,14 +91,14 @@ _SIZES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 def nginx_time(text: str) -> Seconds | None:
     """`1m30s`, `75`, `500ms`; None for what nginx refuses. Source: nginx.org/en/docs/syntax.html."""
-    if not re.fullmatch(f"({_NGINX_TIME.pattern})+", text.replace(" ", "")):
+    if len(text) > _LONGEST or not re.fullmatch(f"({_NGINX_TIME.pattern})+", text.replace(" ", "")):
         return None
     return Seconds(sum(int(n) * _NGINX_SECONDS[unit] for n, unit in _NGINX_TIME.findall(text)))
 
 
 def nginx_size(text: str) -> Bytes | None:
     """`8k`, `1m`, `2G`; None for what nginx refuses. Source: nginx.org/en/docs/syntax.html."""
-    found = re.fullmatch(r"(\d+)([kKmMgG]?)", text)
+    found = re.fullmatch(r"(\d{1,18})([kKmMgG]?)", text)
     return Bytes(int(found[1]) * _SIZES[found[2].lower()]) if found else None
 
 
@@ -132,13 +135,13 @@ for _power, _letter in enumerate("kmgt", 1):
 
 def quantity(text: str) -> Bytes | None:
     """`512Mi`, `1G` of a Kubernetes resource: powers of ten, with an `i` powers of two; None for anything else."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([kKMGT]i?|)", text.strip())
+    found = re.fullmatch(r"(\d{1,18}(?:\.\d{1,18})?)([kKMGT]i?|)", text.strip())
     return Bytes(float(found[1]) * _QUANTITIES[found[2].lower()]) if found else None
 
 
 def compose_size(text: str) -> Bytes | None:
     """`512m`, `1gb` of a compose file: powers of two; None for anything else. Source: the Compose specification."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([bkmg]?)b?", text.strip().lower())
+    found = re.fullmatch(r"(\d{1,18}(?:\.\d{1,18})?)\s*([bkmg]?)b?", text.strip().lower())
     return Bytes(float(found[1]) * _SIZES[found[2].replace("b", "")]) if found else None
 
 
@@ -156,7 +159,7 @@ def address(text: str, default_port: int | None = None) -> Address | None:
     if text.startswith("fd://"):
         return Address("fd", path=text.removeprefix("fd://"))
     text = text.removeprefix("tcp://")
-    found = re.fullmatch(r"\[([0-9a-fA-F:.%]+)\](?::(\d+))?", text) or re.fullmatch(r"([^:\[\]/\s]*)(?::(\d+))?", text)
+    found = re.fullmatch(r"\[([0-9a-fA-F:.%]+)\](?::(\d{1,9}))?", text) or re.fullmatch(r"([^:\[\]/\s]*)(?::(\d{1,9}))?", text)
     if not found or (not found[1] and not found[2]):
         return None
     port = int(found[2]) if found[2] else default_port
