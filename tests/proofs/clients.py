@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPException
 from typing import TypeVar
 
 from laboratory import PATIENCE, Answer, Laboratory
@@ -33,34 +34,28 @@ def from_each_worker(
     raise AssertionError(f"{workers} workers never answered at the same time: {answers}")
 
 
-class Kept:
-    """One connection that stays open, as a browser or a balancer keeps it: several requests, or the beginning of one."""
+class Kept(HTTPConnection):
+    """One connection that stays open, as a browser or a balancer keeps it; it is not opened anew when the other side closes it."""
+
+    auto_open = 0
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        self.stream = self.socket.makefile("rb")
-
-    def send(self, method: str = "GET", path: str = "/", body: bytes = b"", length: int | None = None) -> None:
-        """A request. Its `body` may fall short of the `length` that it announces."""
-        announced = len(body) if length is None else length
-        self.socket.sendall(
-            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {announced}\r\n\r\n".encode() + body
-        )
+        super().__init__("127.0.0.1", port, timeout=PATIENCE)
+        self.connect()
 
     def status(self) -> int:
         """The status of the next answer; 0 if the connection ended without one."""
-        with contextlib.suppress(OSError):
-            if first := self.stream.readline().split():
-                lines = iter(self.stream.readline, b"\r\n")
-                headers = {name.lower(): value for name, _, value in (line.partition(b":") for line in lines)}
-                self.stream.read(int(headers.get(b"content-length", 0)))
-                return int(first[1])
-        return 0
+        try:
+            answer = self.getresponse()
+            answer.read()
+        except (OSError, HTTPException):
+            return 0
+        return answer.status
 
     def ask(self, method: str = "GET", path: str = "/", body: bytes = b"") -> int:
         """The status of the answer to this request; 0 if there was none."""
-        with contextlib.suppress(OSError):
-            self.send(method, path, body)
+        with contextlib.suppress(OSError, HTTPException):
+            self.request(method, path, body)
             return self.status()
         return 0
 
