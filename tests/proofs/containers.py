@@ -42,6 +42,12 @@ def with_hosts(lab: Laboratory, hosts: str) -> tuple[str, ...]:
     return with_mounts(f"--bind {known} /etc/hosts", f"--bind {nobody} /etc/resolv.conf")
 
 
+def another_user() -> str:
+    """nginx' `user` whom neither root's files nor those of root's group are open to."""
+    require(os.geteuid() == 0, "servers of two users: it takes root")
+    return "nobody nogroup"
+
+
 class Container(Running):
     """A process that `unshare --fork` waits for; signals go to it, as those of `docker stop` do."""
 

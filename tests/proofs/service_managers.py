@@ -9,7 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from containers import Container, as_pid_1
+from containers import as_pid_1
 from laboratory import BIN, PATIENCE, Laboratory, Running
 
 ACTIVATE = """
