@@ -4,6 +4,7 @@ Its modules, each above the ones before: module, parsing, frames, state; environ
 targets, choosing; conditionals, attempts, loops, definitions, imports; statements, scope, leftovers, reading.
 """
 
+from serveaudit.formats.python.environs import with_default
 from serveaudit.formats.python.module import (
     Assigned,
     Binding,
@@ -38,4 +39,5 @@ __all__ = [
     "Program",
     "dotted_name",
     "read",
+    "with_default",
 ]

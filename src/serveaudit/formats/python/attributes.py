@@ -99,8 +99,10 @@ def _of_class(session: Session, cls: Class, name: str) -> Value[Any] | None:
     for each in cls.ancestors():
         if name in each.methods:
             return Value(FunctionRef(f"{name} is a method", name, function=each.methods[name]))
-    outside = [base for each in cls.ancestors() for base in each.bases if f"{base}.{name}" in CONSTANTS]
-    return CONSTANTS[f"{outside[0]}.{name}"] if outside else Value(Unknown(f"{cls.name}.{name} is not known"))
+    outside = [f"{base}.{name}" for each in cls.ancestors() for base in each.bases]
+    known = next((CONSTANTS[full] for full in outside if full in CONSTANTS), None)
+    full = f"{cls.full_name}.{name}"
+    return known if known is not None else Value(External(f"{cls.name} inherits {name}, or has none", full, dotted=full))
 
 
 def _of_object(session: Session, made: Made, name: str) -> Value[Any]:

@@ -35,6 +35,8 @@ def run_import_from(state: State, node: ast.ImportFrom) -> None:
             continue
         value = member(state.session, module, alias.name) if isinstance(module, Module) else _outside(state, dotted, alias.name)
         if value is not None:
+            if isinstance(value.x, ModuleRef):
+                state.module.siblings[value.x.module.name] = value.x.module
             state.bind(alias.asname or alias.name, value if value.places else value.at(place), place, "import")
 
 
@@ -63,7 +65,6 @@ def _outside(state: State, dotted: str, name: str) -> Value[Any]:
     full = f"{dotted}.{name}".lstrip(".")
     inside = state.session.open(full)
     if isinstance(inside, Module):
-        state.module.siblings[inside.name] = inside
         return Value(ModuleRef(f"{full} is a module", full, module=inside))
     value = named(state.session, full)
     if isinstance(value.x, External):

@@ -71,6 +71,12 @@ class Made(Unknown):
     attributes: Mapping[str, Value[Any]] = field(default_factory=dict, compare=False)
     cls: Class | None = field(default=None, compare=False)
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """Where it is made, which tells one object from another."""
+        span = self.call.place.span if self.call is not None else None
+        return (span.source.path, span.start) if span is not None else ("", id(self))
+
 
 @dataclass(frozen=True, slots=True)
 class FunctionRef(Unknown):
@@ -148,6 +154,11 @@ class Function:
     returned: Value[Any] | None = field(default=None, repr=False)
 
     @property
+    def module(self) -> Module | None:
+        """The module that it is in."""
+        return self.home[0].module if self.home is not None else None
+
+    @property
     def returns(self) -> Value[Any]:
         if self.returned is None and self.home is not None:
             self.home[0].module.finish()
@@ -217,6 +228,7 @@ class Module:
     unbound   names that it would bind under a condition that does not hold; the value is absent and says the assumption
     complete  an Unknown where it may bind more names than these, or others (a star import that was not found, `exec`)
     imports   local name → full dotted name, of every import in the file, inside of functions too
+    environ   what it puts into the environment (`os.environ[…] = …`), as its top level leaves it
     siblings  modules of the repository that it imports, by their full names
     """
 
@@ -227,6 +239,7 @@ class Module:
     complete: bool | Unknown = True
     imports: dict[str, str] = field(default_factory=dict)
     classes: dict[str, Class] = field(default_factory=dict)
+    environ: dict[str, Value[Any]] = field(default_factory=dict)
     siblings: dict[str, Module] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     defined: dict[str, Function] = field(default_factory=dict, repr=False)

@@ -97,6 +97,7 @@ def _bind(state: State, tree: ast.Module) -> None:
         if assigned:
             last = assigned[-1]
             state.module.bindings[name] = Binding(name, value, last.place, last.by, name in read_names, assigned)
+    state.module.environ = dict(state.session.environ.names)
 
 
 def _imports(tree: ast.Module, state: State) -> Iterator[tuple[str, str]]:
