@@ -15,7 +15,7 @@ from serveaudit.mapping import MappedFiles
 from serveaudit.programs.nginx import Config, Location
 from serveaudit.serving import Listener, Server
 from serveaudit.units import Address
-from serveaudit.values import Place, Value
+from serveaudit.values import Items, Place
 
 Peer = Literal["loopback", "unix", "neighbour", "published"]
 """As whom a proxy reaches a server: on the same machine, through a socket file, from another machine, or through a
@@ -101,4 +101,11 @@ class Deployment:
     """Everything that one audit reads, in contexts that are kept apart."""
 
     contexts: list[Context] = field(default_factory=list)
-    unresolved: list[Value[str]] = field(default_factory=list)
+
+
+def listeners_of(process: Process) -> list[Listener]:
+    """A server's listeners in every alternative, without those that can't be known."""
+    found: list[Listener] = []
+    for _, listeners in process.server.listeners.worlds():
+        found += listeners.x.members if isinstance(listeners.x, Items) else ()
+    return list(dict.fromkeys(found))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from serveaudit.deployment import Process
+from serveaudit.deployment import Process, listeners_of
 from serveaudit.launching import Machine, Published
 from serveaudit.serving import Listener
 from serveaudit.units import Address
-from serveaudit.values import Place, Unknown, Value
+from serveaudit.values import Place, Unknown
 
 _INSIDE = ("127.", "::1", "localhost", "cluster")
 
@@ -27,8 +27,9 @@ class Opening:
 def openings(process: Process) -> Iterator[Opening | Unknown]:
     """How clients of other machines reach the server; Unknown for what may be one."""
     machine = process.running.machine
-    for member in process.server.listeners.x:
-        listener = member.x if isinstance(member, Value) else member
+    if isinstance(process.server.listeners.x, Unknown):
+        yield process.server.listeners.x
+    for listener in listeners_of(process):
         address = listener.address.x
         if isinstance(address, Unknown):
             yield address

@@ -188,7 +188,7 @@ class Gathering:
             for unit in machine.units:
                 starting.run(unit)
             gathered.startings.append(starting)
-            gathered.signs += outside.of_machine(machine, group.machines)
+            gathered.signs += [*machine.outside, *outside.of_machine(machine, group.machines)]
             self.used |= files.used
         gathered.signs += outside.of_group(group.machines)
         self.groups.append(gathered)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from serveaudit.deployment import Context, Pairing, Peer, Process, Proxy
+from serveaudit.deployment import Context, Pairing, Peer, Process, Proxy, listeners_of
 from serveaudit.launching import Machine, Mount
 from serveaudit.programs.nginx import Location, Target
 from serveaudit.serving import Listener
 from serveaudit.units import Address
-from serveaudit.values import How, Place, Unknown, Value, unique
+from serveaudit.values import How, Place, Value, unique
 
 _GATEWAYS = frozenset({"host.docker.internal", "172.17.0.1", "gateway.docker.internal"})
 
@@ -84,14 +84,6 @@ def processes_at(reached: Reached) -> Iterator[tuple[Process, Listener]]:
 
 def servers_on(reached: Reached) -> list[Process]:
     return [process for process in reached.context.processes if process.running.machine is reached.machine]
-
-
-def listeners_of(process: Process) -> list[Listener]:
-    """Its listeners, without those that can't be known."""
-    members = process.server.listeners.x
-    if isinstance(members, Unknown) or not hasattr(members, "members"):
-        return []
-    return [member.x if isinstance(member, Value) else member for member in members.members]
 
 
 def _takes(bound: object, reached: Reached) -> bool:

@@ -29,7 +29,8 @@ def forked(way: Way, decision: Decision) -> Iterator[Way]:
         if decision.truth is truth:
             yield Way(state.assuming(decision.assumes), truth, way.aside)
         else:
-            yield Way(state.on(decision.on, label), truth, way.aside or decision.truth is not None)
+            other = state.on(decision.on, label).doubting(decision.assumes)
+            yield Way(other, truth, way.aside or decision.truth is not None)
 
 
 @dataclass(slots=True, eq=False)

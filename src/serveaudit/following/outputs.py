@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Any
 
 from serveaudit.command import Files
@@ -14,7 +15,7 @@ from serveaudit.expressions import Scope, evaluate
 from serveaudit.following.expansion import Expander
 from serveaudit.following.state import State
 from serveaudit.following.texts import joined
-from serveaudit.formats.shell.tree import AndOr, Arithmetic, Output, Pipeline, Simple, Statement
+from serveaudit.formats.shell.tree import AndOr, Arithmetic, Output, Pipeline, Simple, Statement, Variable
 from serveaudit.source import SourceFile
 from serveaudit.values import Place, Range, Unknown, Value
 
@@ -41,13 +42,16 @@ class Outputs:
     def number(self, state: State, part: Arithmetic) -> Value[Any]:
         """The sum, as Python's evaluator has it: whole numbers, with ranges where a number is not known."""
         names: dict[str, Value[Any]] = {}
+        spelled: list[str] = []
         expander = Expander(state, self)
         for token in part.tokens:
-            if not isinstance(token, str) or token.isidentifier():
-                value = expander.plain(token) if isinstance(token, str) else expander.part(token)
-                names[f"_{len(names)}"] = value.map(_whole) if value.x is not None else Value(0).also(value)
-        texts = iter(names)
-        spelled = [token if isinstance(token, str) and not token.isidentifier() else next(texts) for token in part.tokens]
+            if isinstance(token, str) and not token.isidentifier():
+                spelled.append(token)
+                continue
+            value = expander.plain(token) if isinstance(token, str) else expander.part(token)
+            name = token if isinstance(token, str) else token.name if isinstance(token, Variable) else ""
+            spelled.append(name if name.isidentifier() and not iskeyword(name) else f"_{len(names)}")
+            names[spelled[-1]] = value.map(_whole) if value.x is not None else Value(0).also(value)
         try:
             source = " ".join("//" if token == "/" else token for token in _conditional(spelled))
             tree = ast.parse(source, mode="eval").body if len(source) < 1000 else None

@@ -60,6 +60,18 @@ class State:
         state.choices[choice] = label
         return state
 
+    def doubting(self, assumes: tuple[str, ...]) -> State:
+        """On the way on which what is assumed elsewhere is wrong: what rests on it is not known."""
+        if not assumes:
+            return self
+        for name, value in [*self.variables.items(), *self.env.variables.items()]:
+            if any(each in value.assumes for each in assumes):
+                self.assign(name, Value(Unknown(f"${name} is something else here", f"${name}"), value.places))
+        for name in re.findall(r"\$(\w+) is not set", " ".join(assumes)):
+            if self.get(name).x is None:
+                self.variables[name] = Value(Unknown(f"${name} is set to something here", f"${name}"), depends=(f"env:{name}",))
+        return self
+
     def forget(self, failed: State) -> None:
         """Takes back the condition that keeps this way from one that fails."""
         asked = next(

@@ -105,6 +105,8 @@ def last_simple(body: Sequence[Statement]) -> Statement | None:
 
 def _passes(statement: Statement) -> bool:
     """Whether nothing that takes long can come of it: `echo done` behind the server."""
+    if isinstance(statement, Background):
+        return True
     return isinstance(statement, Simple) and (not statement.words or statement.word(0) in _PASSING)
 
 

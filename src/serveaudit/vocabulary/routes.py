@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from serveaudit.deployment import Pairing, Proxy
-from serveaudit.pairing import listeners_of, reach, servers_on
+from serveaudit.deployment import Pairing, Proxy, listeners_of
+from serveaudit.pairing import reach, servers_on
 from serveaudit.programs.nginx import Location, Target
 from serveaudit.subjects import See
 from serveaudit.units import Address, Seconds

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from serveaudit.deployment import Process
+from serveaudit.deployment import Process, listeners_of
 from serveaudit.exposure import Opening, openings
-from serveaudit.pairing import listeners_of
 from serveaudit.serving import Listener
 from serveaudit.subjects import See
 from serveaudit.units import Address, Seconds
@@ -25,7 +24,7 @@ class Server(Subject):
         self.facts = process.server
         self.see = see
         self.place = self.facts.place
-        self.symbol = f"{self.facts.program}[{self.facts.app.x or ''}]"
+        self.symbol = f"{self.facts.program}[{self.facts.app.x if isinstance(self.facts.app.x, str) else ''}]"
 
     @word()
     def program(self) -> Value[str]:

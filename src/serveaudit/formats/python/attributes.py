@@ -9,6 +9,7 @@ from typing import Any
 from serveaudit.formats.python.environs import environ_bool, variable, with_default
 from serveaudit.formats.python.frames import chosen
 from serveaudit.formats.python.module import (
+    Argv,
     Class,
     ClassRef,
     Environ,
@@ -33,7 +34,9 @@ CONSTANTS: dict[str, Value[Any]] = {
     "os.environ": Value(Environ()),
     "os.name": Value("posix"),
     "os.sep": Value("/"),
+    "sys.argv": Value(Argv()),
     "sys.platform": Value("linux"),
+    "typing.TYPE_CHECKING": Value(False),
     **{
         f"{module}.Uvicorn{kind}Worker.CONFIG_KWARGS": _worker_defaults(number)
         for module in ("uvicorn.workers", "uvicorn_worker")
@@ -54,6 +57,8 @@ def attribute_of(state: State, value: Value[Any], name: str) -> Value[Any] | Non
             return named(state.session, f"{dotted}.{name}")
         case Environ():
             return named(state.session, f"os.environ.{name}")
+        case Argv():
+            return named(state.session, f"sys.argv.{name}")
         case ClassRef(cls=cls):
             return _of_class(state.session, cls, name)
         case Made() as made:

@@ -11,7 +11,7 @@ from typing import Any
 from serveaudit.formats.python.attributes import attribute_of
 from serveaudit.formats.python.environs import ENVIRONMENT, Given
 from serveaudit.formats.python.frames import Frame, folded
-from serveaudit.formats.python.machine import MACHINE
+from serveaudit.formats.python.machine import MACHINE, NAMESPACES
 from serveaudit.formats.python.module import Call, Class, ClassRef, Environ, External, Function, FunctionRef, Made, ModuleRef
 from serveaudit.formats.python.paths import PATHS
 from serveaudit.formats.python.state import DEEPEST_CALL, Escaped, Lost, Outcome, State, without_places_in
@@ -22,7 +22,7 @@ Keywords = Mapping[str, Value[Any]]
 KNOWN: dict[str, Callable[[Given], Value[Any] | None]] = {**ENVIRONMENT, **PATHS, **MACHINE}
 _MOST_TIMES = 64
 """How often one call in the text, in a loop say, is told apart by its arguments."""
-_HARMLESS = {"functools.lru_cache", "functools.cache", "staticmethod", "classmethod"}
+_HARMLESS = {"functools.lru_cache", "functools.cache", "functools.cached_property", "staticmethod", "classmethod", "property"}
 _HELD: dict[str, Callable[[], dict[str, Value[Any]]]] = {
     "flask.Flask": lambda: {"config": Value(Table((), Unknown("Flask has defaults of its own")))},
 }
@@ -83,7 +83,7 @@ def apply(
             return follow(function, _with_self(function, base, args), keywords)
         case ClassRef(cls=cls):
             return instantiate(state, cls, call, args, keywords)
-        case External() | Made() if "." in name or not hasattr(builtins, name):
+        case External() | Made() if "." in name or name in NAMESPACES or not hasattr(builtins, name):
             return made(state, name, call)
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +17,26 @@ from serveaudit.values import Branch, Unknown, Value, unique
 
 
 def run_if(state: State, node: ast.If) -> Outcome:
-    if _main_guard(node.test):
-        _run_as_main(state, node.body)
+    guarded, further = _main_guard(node.test)
+    if guarded:
+        _run_as_main(state, node.body if further is None else [ast.copy_location(ast.If(further, node.body, []), node)])
         return state.run(state, node.orelse)
-    for each in walk(node.test):
-        if isinstance(each, ast.NamedExpr):
-            assign(state, each.target, state.value(each.value), each.value)
-    return _decide(state, node.test, node, node.body, node.orelse)
+    test = node.test
+    if any(isinstance(each, ast.NamedExpr) for each in walk(test)):
+        test = _Bound(state).visit(copy.deepcopy(test))
+    return _decide(state, test, node, node.body, node.orelse)
+
+
+class _Bound(ast.NodeTransformer):
+    """Binds the names of `(name := …)`, and puts the name there instead."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
+        value = self.visit(node.value)
+        assign(self.state, node.target, self.state.value(value), value)
+        return ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
 
 
 def run_match(state: State, node: ast.Match) -> Outcome:
@@ -31,11 +45,9 @@ def run_match(state: State, node: ast.Match) -> Outcome:
     for case in reversed(node.cases):
         test = _case_test(node.subject, case)
         if test is None:
-            state.lose(
-                [each for case in node.cases for each in case.body],
-                "it depends on a match that is not followed",
-                state.place(node),
-            )
+            _try_out(state, node)
+            bodies = [each for case in node.cases for each in case.body]
+            state.lose(bodies, "it depends on a match that is not followed", state.place(node))
             return Outcome.GOES_ON
         chain = [ast.copy_location(ast.If(test, case.body, chain), node)]
     return state.run(state, chain)
@@ -90,13 +102,28 @@ def _run_as_main(state: State, body: list[ast.stmt]) -> None:
         put(state.session.live, before)
 
 
-def _main_guard(test: ast.expr) -> bool:
+def _try_out(state: State, node: ast.Match) -> None:
+    """Follows each case for its calls."""
+    before, pending = taken(state.session.live), list(state.frame.pending)
+    for case in node.cases:
+        try:
+            state.run(state, case.body)
+        except (Lost, Escaped):
+            state.session.raised = None
+        put(state.session.live, before)
+        state.frame.pending = list(pending)
+
+
+def _main_guard(test: ast.expr) -> tuple[bool, ast.expr | None]:
+    """Whether it is `__name__ == "__main__"`, and what has to hold besides (`… and "--debug" in sys.argv`)."""
     match test:
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
             names = {each.id for each in (left, right) if isinstance(each, ast.Name)}
             texts = {each.value for each in (left, right) if isinstance(each, ast.Constant)}
-            return names == {"__name__"} and texts == {"__main__"}
-    return False
+            return names == {"__name__"} and texts == {"__main__"}, None
+        case ast.BoolOp(op=ast.And(), values=[first, second]) if _main_guard(first)[0]:
+            return True, second
+    return False, None
 
 
 def _case_test(subject: ast.expr, case: ast.match_case) -> ast.expr | None:

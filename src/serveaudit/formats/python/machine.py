@@ -54,6 +54,14 @@ def _strtobool(given: Given) -> Value[Any] | None:
     return given.state.session.raises("ValueError", arg, f"{arg.x!r} is no truth value")
 
 
+def _argument(given: Given) -> Value[Any] | None:
+    """`"test" in sys.argv`: a server is not started with it; of a script that is started itself we can't know."""
+    word = given.args[0].x
+    if given.state.under_main:
+        return None
+    return Value(False, (), (f"it is not started with the argument {word}",)) if isinstance(word, str) else None
+
+
 def _same(given: Given) -> Value[Any] | None:
     """A copy: values never change, so it is the value itself."""
     x = given.args[0].x if given.args else None
@@ -62,7 +70,7 @@ def _same(given: Given) -> Value[Any] | None:
     return replace(given.args[0], x=Table(x.entries, x.complete)) if isinstance(x, Table) else None
 
 
-def _any_name(given: Given) -> Value[Any] | None:
+def any_name(given: Given) -> Value[Any] | None:
     """Code that is run from text, or the names themselves as a dictionary: any name may be bound by it."""
     state = given.state
     at = state.place(state.at) if state.at is not None else None
@@ -75,7 +83,7 @@ def _included(given: Given) -> Value[Any] | None:
     """django-split-settings: `include("components/base.py", optional("local.py"))` runs the files in our own namespace."""
     state = given.state
     for arg in given.args:
-        path = arg.x
+        path, optional = arg.x, isinstance(arg.x, Made)
         if isinstance(path, Made) and path.call and path.call.args:
             path = path.call.args[0].x
         dotted = path.removesuffix(".py").replace("/", ".") if isinstance(path, str) else ""
@@ -85,9 +93,12 @@ def _included(given: Given) -> Value[Any] | None:
             for name, binding in module.bindings.items():
                 state.bind(name, binding.value, place, "import")
         else:
-            state.taint(f"{path} is included and was not found" if dotted else "files are included", str(dotted), place)
+            state.taint(f"{path} is included and was not found" if dotted else "files are included", str(path), place, optional)
     return Value(None)
 
+
+NAMESPACES = ("globals", "locals", "vars")
+"""What gives a module's names as a dictionary."""
 
 MACHINE: dict[str, Callable[[Given], Value[Any] | None]] = {
     **dict.fromkeys(("multiprocessing.cpu_count", "os.cpu_count", "os.process_cpu_count", "psutil.cpu_count"), _cpus),
@@ -96,7 +107,8 @@ MACHINE: dict[str, Callable[[Given], Value[Any] | None]] = {
     "float": _number(float),
     **dict.fromkeys(("distutils.util.strtobool", "setuptools._distutils.util.strtobool", "strtobool.strtobool"), _strtobool),
     **dict.fromkeys(("copy.copy", "copy.deepcopy", "list", "dict", "tuple"), _same),
-    **dict.fromkeys(("exec", "execfile", "globals.update", "runpy.run_path"), _any_name),
+    **dict.fromkeys(("exec", "execfile", "globals.update", "locals.update", "vars.update", "runpy.run_path"), any_name),
+    "sys.argv.__contains__": _argument,
     "split_settings.tools.include": _included,
 }
 """By the full name of what is called."""

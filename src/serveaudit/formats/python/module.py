@@ -52,6 +52,11 @@ class Environ:
 
 
 @dataclass(frozen=True, slots=True)
+class Argv:
+    """`sys.argv` itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class External(Unknown):
     """What an import brings in from outside of the repository; `dotted` is its full name."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from serveaudit import expressions
@@ -34,11 +35,23 @@ class Program:
     def read(self, source: SourceFile, name: str = "") -> Module:
         """What a file says when it runs. Never raises: a text that is no Python, or not yet, has a problem and no bindings.
         `name` is its full name, from which its relative imports start; else it is told from its path."""
-        return self._session.files.get(source.path) or _read(self._session, name or dotted_name(source.path), source)
+        with self._started():
+            return self._session.files.get(source.path) or _read(self._session, name or dotted_name(source.path), source)
 
     def open(self, dotted: str) -> Module | Unknown | None:
         """A module by its full name; None where the repository surely has none, unknown where it can't be read."""
-        return self._session.open(dotted)
+        with self._started():
+            return self._session.open(dotted)
+
+    @contextmanager
+    def _started(self) -> Iterator[None]:
+        """A start of the program: what its modules put into the environment is gone at its end."""
+        session = self._session
+        env, names = session.env, dict(session.environ.names)
+        try:
+            yield
+        finally:
+            session.env, session.environ.names = env, names
 
 
 def read(
@@ -72,8 +85,9 @@ def _read(session: Session, name: str, source: SourceFile) -> Module:
     try:
         with session.apart():
             session.live.append(state.frame)
+            before = dict(session.environ.names)
             run_module(state, tree.body)
-            _bind(state, tree)
+            _bind(state, tree, before)
     finally:
         session.running.pop(source.path, None)
         session.steps = steps
@@ -89,15 +103,17 @@ def _finish(state: State, tree: ast.Module) -> None:
         gather_calls(state, tree)
 
 
-def _bind(state: State, tree: ast.Module) -> None:
-    """The names that the module ends up with."""
+def _bind(state: State, tree: ast.Module, before: Mapping[str, Value[Any]]) -> None:
+    """The names that the module ends up with, and what it has put into the environment that was not there `before`."""
     read_names = {node.id for node in walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     for name, value in state.frame.names.items():
         assigned = tuple(state.assigned.get(name, ()))
         if assigned:
             last = assigned[-1]
             state.module.bindings[name] = Binding(name, value, last.place, last.by, name in read_names, assigned)
-    state.module.environ = dict(state.session.environ.names)
+    for name, value in state.session.environ.names.items():
+        if before.get(name) is not value:
+            state.module.environ[name] = value
 
 
 def _imports(tree: ast.Module, state: State) -> Iterator[tuple[str, str]]:

@@ -7,9 +7,10 @@ from typing import Any
 
 from serveaudit.expressions import Scope
 from serveaudit.formats.python.attributes import attribute_of, resting
-from serveaudit.formats.python.calls import apply, name_of, note_unknown, resolve
+from serveaudit.formats.python.calls import apply, follow, name_of, note_unknown, resolve
 from serveaudit.formats.python.environs import Given
-from serveaudit.formats.python.module import ClassRef, External, FunctionRef, ModuleRef, PathText
+from serveaudit.formats.python.machine import NAMESPACES, any_name
+from serveaudit.formats.python.module import ClassRef, External, Function, FunctionRef, Made, ModuleRef, PathText
 from serveaudit.formats.python.paths import PATH_METHODS
 from serveaudit.formats.python.state import State
 from serveaudit.values import Place, Unknown, Value
@@ -35,6 +36,7 @@ class ModuleScope(Scope):
 
     def call(self, dotted: str, args: tuple[Value[Any], ...], keywords: Mapping[str, Value[Any]]) -> Value[Any] | None:
         self.state.at = self.at
+        self._may_bind(args, keywords)
         path, _, last = dotted.rpartition(".")
         base = resolve(self.state, path) if path else None
         callee = attribute_of(self.state, base, last) if base is not None else resolve(self.state, dotted)
@@ -45,6 +47,8 @@ class ModuleScope(Scope):
 
     def attribute(self, base: Value[Any], name: str) -> Value[Any] | None:
         found = attribute_of(self.state, base, name)
+        if found is not None and isinstance(found.x, FunctionRef) and _is_property(found.x.function):
+            found = follow(found.x.function, (base,), {})
         return resting(found, base) if found is not None else None
 
     def method(
@@ -61,6 +65,11 @@ class ModuleScope(Scope):
     def place(self, node: Any) -> Place | None:
         return self.state.place(node) if hasattr(node, "lineno") else None
 
+    def _may_bind(self, args: tuple[Value[Any], ...], keywords: Mapping[str, Value[Any]]) -> None:
+        """`django_heroku.settings(locals())` binds names of ours."""
+        if any(isinstance(each.x, Made) and each.x.dotted in NAMESPACES for each in (*args, *keywords.values())):
+            any_name(Given(self.state, args, keywords))
+
     def _missing(self, name: str) -> Value[Any] | None:
         state = self.state
         if name == "__file__":
@@ -68,3 +77,7 @@ class ModuleScope(Scope):
         if name == "__name__":
             return Value(state.module.name or Unknown("the module's name is not known"))
         return None
+
+
+def _is_property(function: Function) -> bool:
+    return any(each.name.endswith("property") for each in function.decorators)

@@ -213,13 +213,14 @@ class State:
             if found is not None and isinstance(found.x, Items | Table | Branch):
                 self.bind(name, unknown(why, place), place)
 
-    def taint(self, why: str, about: str, place: Place) -> None:
-        """Any name of the module may be bound anew here."""
+    def taint(self, why: str, about: str, place: Place, optional: bool = False) -> None:
+        """Any name of the module may be bound anew here; `optional`: if something is there, which can't be known."""
         lost = Unknown(why, about)
+        fork = Fork.between(f"{about} is there", f"{about} is there", f"{about} is not there")
         names = self.frame.module.names
         for name, value in names.items():
             if not isinstance(value.x, External | FunctionRef | ClassRef | ModuleRef):
-                names[name] = Value(lost, (place,))
+                names[name] = fork.join(Value(lost, (place,)), value) if optional else Value(lost, (place,))
         self.module.complete = lost
 
     @contextmanager

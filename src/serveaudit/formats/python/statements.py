@@ -69,6 +69,10 @@ def _expression(state: State, node: ast.Expr) -> None:
         raise Escaped
 
 
+def _assert(state: State, node: ast.Assert) -> None:
+    state.value(node.test)
+
+
 def _raise(state: State, node: ast.Raise) -> None:
     raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
     kind = ast.unparse(raised).rpartition(".")[2] if raised is not None else "Exception"
@@ -123,6 +127,7 @@ _FOLLOWERS: dict[type[ast.stmt], Follower] = {
     ast.Assign: _assign,
     ast.AnnAssign: _assign_annotated,
     ast.AugAssign: augment,
+    ast.Assert: _assert,
     ast.Delete: delete,
     ast.Expr: _expression,
     ast.Import: run_import,

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from serveaudit.formats.python.frames import replaced
+from serveaudit.formats.python.machine import NAMESPACES
 from serveaudit.formats.python.module import By, Environ, Made
 from serveaudit.formats.python.state import State, spoken_for
 from serveaudit.values import Branch, Items, Table, Unknown, Value, unknown
@@ -25,12 +26,20 @@ def assign(state: State, target: ast.expr, value: Value[Any], text: ast.AST, by:
             for each, part in zip(targets, _unpacked(value, targets), strict=True):
                 assign(state, each.value if isinstance(each, ast.Starred) else each, part, text, by)
         case ast.Subscript(value=base, slice=index):
-            key = state.value(index)
-            stored = spoken_for(value, state.spans.of(text))
-            change(state, base, lambda x: with_key(x, key, stored))
+            _set_item(state, base, state.value(index), spoken_for(value, state.spans.of(text)), target)
         case ast.Attribute(value=base, attr=name):
             stored = spoken_for(value, state.spans.of(text))
             change(state, base, lambda x: _with_attribute(x, name, stored))
+
+
+def _set_item(state: State, base: ast.expr, key: Value[Any], value: Value[Any], target: ast.expr) -> None:
+    names = state.value(base).x
+    if not isinstance(names, Made) or names.dotted not in NAMESPACES:
+        change(state, base, lambda x: with_key(x, key, value))
+    elif isinstance(key.x, str):
+        state.bind(key.x, value, state.place(target))
+    else:
+        state.taint("names are bound that are not in the text", "", state.place(target))
 
 
 def augment(state: State, node: ast.AugAssign) -> None:

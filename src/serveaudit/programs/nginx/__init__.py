@@ -15,6 +15,7 @@ from serveaudit.programs.nginx.known import Installed
 from serveaudit.programs.nginx.levels import Effective, Level
 from serveaudit.programs.nginx.listens import Listen, Name
 from serveaudit.programs.nginx.maps import Evaluator, Map
+from serveaudit.programs.nginx.misuse import Misuse
 from serveaudit.programs.nginx.recognise import Kind, kind_of, looks_like
 from serveaudit.programs.nginx.responses import Added, Answer
 from serveaudit.programs.nginx.scopes import Scope
@@ -49,6 +50,7 @@ __all__ = [
     "Location",
     "Map",
     "Member",
+    "Misuse",
     "Name",
     "Resolve",
     "Return",

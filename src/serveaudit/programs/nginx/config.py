@@ -10,6 +10,7 @@ from serveaudit.formats.nginx import Tree
 from serveaudit.programs.nginx.includes import Include, Reader, Resolve
 from serveaudit.programs.nginx.levels import Level
 from serveaudit.programs.nginx.listens import Listen
+from serveaudit.programs.nginx.misuse import Misuse, misuses
 from serveaudit.programs.nginx.passing import Around
 from serveaudit.programs.nginx.recognise import Kind, kind_of
 from serveaudit.programs.nginx.scopes import Scope
@@ -95,6 +96,12 @@ class Config:
     def zone_uses(self) -> list[ZoneUse]:
         """Every directive that names a zone."""
         return list(used(self.http.scope)) if self.http else []
+
+    @property
+    def misuses(self) -> list[Misuse]:
+        """Directives that nginx would refuse where they stand, or does not know."""
+        outermost = self.main or self.http
+        return list(misuses(outermost.scope)) if outermost else []
 
     @property
     def includes(self) -> list[Include]:

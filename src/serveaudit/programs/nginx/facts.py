@@ -39,6 +39,7 @@ class Known:
     default  as the manual has it; several for a directive that can be repeated; empty for none
     since    the first release with it, empty where it was always there (1.14); `until` the first one without it
     apart    it belongs to a module that is not in nginx's own source: sold, or built on its own
+    once     nginx refuses it a second time in one block
     """
 
     name: str
@@ -47,6 +48,7 @@ class Known:
     since: str = ""
     until: str = ""
     apart: bool = False
+    once: bool = False
 
     def allowed_in(self, context: str) -> bool:
         return any(context in form.contexts or "any" in form.contexts for form in self.forms)
@@ -83,4 +85,4 @@ def facts() -> Facts:
 def _known(name: str, entry: dict[str, Any]) -> Known:
     forms = tuple(Form(frozenset(form["in"].split()), form["takes"], "block" in form) for form in entry["forms"])
     life = entry.get("since", ""), entry.get("until", "")
-    return Known(name, forms, tuple(entry.get("default", ())), *life, apart="built" in entry)
+    return Known(name, forms, tuple(entry.get("default", ())), *life, "built" in entry, "once" in entry)

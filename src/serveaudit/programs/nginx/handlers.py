@@ -49,10 +49,11 @@ def _pattern(text: str, place: Place) -> Value[str]:
 
 def passes(scope: Scope) -> list[Directive]:
     """The block's own `…_pass` directives; those of the enclosing location for an `if` and a `limit_except` without any."""
-    own = [found for name in PASSES for found in scope.own(name)]
-    if not own and scope.parent is not None and scope.kind in ("location/if", "limit_except"):
-        return passes(scope.parent)
-    return own
+    for level in scope.chain():
+        own = [found for name in PASSES for found in level.own(name)]
+        if own or level.kind not in ("location/if", "limit_except"):
+            return own
+    return []
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,12 @@ NEVER_INHERITED = frozenset(
 """Of the rewrite module, of content handlers, and what makes a block: they hold where they stand."""
 
 
+MOST_CHOICES = 5
+"""Levels that a template may leave out one after the other."""
+
+Convert = Callable[[Directive], Value[Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Effective:
     """The directives that hold for a name, all from one level.
@@ -121,37 +127,36 @@ class Level:
         """Whether some level that is known sets it: the value is no default."""
         return bool(self.effective(name).directives)
 
-    def _read(self, name: str, convert: Callable[[Directive], Value[Any]]) -> Value[Any]:
+    def _read(self, name: str, convert: Convert) -> Value[Any]:
         return read(self.scope, name, convert, self.version)
 
 
-def read(scope: Scope, name: str, convert: Callable[[Directive], Value[Any]], version: Value[str]) -> Value[Any]:
+def read(scope: Scope, name: str, convert: Convert, version: Value[str], depth: int = 0) -> Value[Any]:
     """A setting that is written once: the converted directive, a choice where a template decides, else the default."""
     found = effective(scope, name)
     if found.shadow is not None:
         return Value(found.shadow, tuple(written(directive) for directive in found))
     if not found.directives or found.level is None:
         return _default(scope, name, version, found.assumes)
-    value = _chosen(found.level, found.directives, convert, name, version)
+    value = _chosen(found, found.level, lambda level: read(level, name, convert, version, depth + 1), convert, depth)
     return Value(value.x, value.places, (*value.assumes, *found.assumes), value.depends)
 
 
-def _chosen(
-    level: Scope, directives: tuple[Directive, ...], convert: Callable[[Directive], Value[Any]], name: str, version: Value[str]
-) -> Value[Any]:
-    """The value of one of a level's directives. Of those in a template's branches it is a choice."""
-    inner = {id(found): own_branch(level, found) for found in directives}
-    sure = [found for found in directives if not inner[id(found)]]
+def _chosen(found: Effective, level: Scope, outer: Callable[[Scope], Value[Any]], convert: Convert, depth: int) -> Value[Any]:
+    """The value of one of a level's directives. Of those in a template's branches it is a choice, with what `outer` gives for
+    the level around where all of them may be left out."""
+    arms = {id(line): own_branch(level, line) for line in found}
+    places = tuple(written(line) for line in found)
+    sure = [line for line in found if not arms[id(line)]]
     if sure:
         return convert(sure[-1])
-    choices = {arm.choice for arms in inner.values() for arm in arms}
-    if len(choices) > 1 or any(found.torn for found in directives):
-        return Value(Unknown("a template decides whether it is set"), tuple(written(found) for found in directives))
-    cases = {inner[id(found)][0].label: convert(found) for found in directives}
-    if len(cases) < 2 or not any(label.startswith("not (") for label in cases):
-        outer = read(level.parent, name, convert, version) if level.parent else _default(level, name, version, ())
-        cases.setdefault("otherwise", outer)
-    return Value(Branch(choices.pop(), tuple(cases.items())), tuple(written(found) for found in directives))
+    choices = {arm.choice for branch in arms.values() for arm in branch}
+    if len(choices) > 1 or any(line.torn for line in found) or depth > MOST_CHOICES or level.parent is None:
+        return Value(Unknown("a template decides whether it is set"), places)
+    cases = {arms[id(line)][0].label: convert(line) for line in found}
+    if not any(label.startswith("not (") for label in cases):
+        cases["otherwise"] = outer(level.parent)
+    return Value(Branch(choices.pop(), tuple(cases.items())), places)
 
 
 def own_branch(level: Scope, directive: Directive) -> tuple[Any, ...]:

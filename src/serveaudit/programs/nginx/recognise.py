@@ -36,6 +36,11 @@ _FOREIGN = (
 _OPAQUE = frozenset(("map", "geo", "types", "split_clients", "charset_map", "match"))
 _ENOUGH = 0.6
 _LOOKED_AT = 400
+_MOST_PROBLEMS = 5
+_OTHERWISE = re.compile(
+    r"\s*(?:#(?!!)[^\n]*\n\s*)*(?:#!|[^\sa-z{<}#]|(?:import|from|def|class|const|let|var|function|package|return|export)\b|\w+[:=(])"
+)
+"""How the programs and texts begin in which configurations are quoted: `import x`, `#!/bin/sh`, `data:`."""
 _READ = 20_000
 """Characters that are enough to tell what a text is."""
 
@@ -44,6 +49,8 @@ def kind_of(tree: Tree) -> Kind:
     """What a file of nginx is: `whole` (http or events inside), `fragment` (server blocks and what stands beside them), or
     `snippet` (what is included into a server or a location)."""
     names = [directive.name for directive in tree.directives]
+    if any(directive.name == "server" and _of_stream(directive) for directive in tree.directives):
+        return "snippet"
     if any(directive.name in _MAIN and directive.block is not None for directive in tree.directives):
         return "whole"
     if any(name in _HTTP for name in names):
@@ -54,14 +61,19 @@ def kind_of(tree: Tree) -> Kind:
     return "snippet"
 
 
+def _of_stream(server: Directive) -> bool:
+    """Whether it is a server block of `stream {}`, which passes connections on by itself."""
+    return any(inner.name in ("proxy_pass", "ssl_preread", "proxy_timeout") for inner in server.block or ())
+
+
 def looks_like(source: SourceFile) -> Kind | None:
     """What a text of nginx's is, by its first part; None for a text of anything else."""
     beginning = source.text[:_READ]
-    if not _TELLING.search(beginning):
+    if not _TELLING.search(beginning) or _OTHERWISE.match(beginning):
         return None
     tree = parse(source if len(beginning) == len(source.text) else SourceFile(source.path, beginning))
     named = [directive for directive in _told(tree.directives) if not directive.inserted]
-    if not named:
+    if not named or len(tree.problems) > _MOST_PROBLEMS:
         return None
     kind = kind_of(tree)
     strange = [directive for directive in named if not _fits(directive)]

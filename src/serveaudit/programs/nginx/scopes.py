@@ -8,8 +8,11 @@ from functools import cached_property
 from serveaudit.formats.nginx import Directive
 from serveaudit.programs.nginx.includes import Gap, Reader
 from serveaudit.programs.nginx.known import Installed
-from serveaudit.source import SourceFile, Span
+from serveaudit.source import Problem, SourceFile, Span
 from serveaudit.values import How, Place
+
+DEEPEST = 64
+"""Blocks inside of each other that are read. nginx has no limit; what holds in a block is looked for in all around it."""
 
 _INNER = {
     ("server", "if"): "server/if",
@@ -46,7 +49,8 @@ class Scope:
         self.unseen = unseen
         self._reader = reader
         self._inner: dict[int, Scope] = {}
-        self.directives, self.gaps = reader.flat(directives)
+        self._depth: int = parent._depth + 1 if parent else 0
+        self.directives, self.gaps = reader.flat(directives) if self._depth < DEEPEST else self._too_deep()
 
     def own(self, name: str) -> Sequence[Directive]:
         """The directives of this name in the block itself, in order."""
@@ -88,6 +92,27 @@ class Scope:
         if self.directives and self.directives[0].source is self.source:
             return self.directives[0].head
         return self.source.line_span(1)
+
+    def _too_deep(self) -> tuple[list[Directive], list[Gap]]:
+        why = "blocks are nested too deeply to be read"
+        self._reader.problems.append(Problem(self.head, why))
+        return [], [Gap(Place(self.head), why, "nesting")]
+
+    @property
+    def symbol(self) -> str:
+        """The block's symbolic place, which survives moved lines: `http/server[example.com]/location[/api/]`. A server block is
+        told by its first name, or its first address."""
+        return "/".join(reversed([part for scope in self.chain() if (part := scope._part)]))
+
+    @property
+    def _part(self) -> str:
+        if self.directive is None:
+            return "http" if self.unseen else ""
+        label = " ".join(self.directive.texts)
+        if self.kind == "server":
+            said = [found.texts[0] for found in (*self.own("server_name"), *self.own("listen")) if any(found.texts[:1])]
+            return f"server[{next(iter(said), '')}]"
+        return f"{self.directive.name}[{label}]" if label else self.directive.name
 
     @property
     def doubt(self) -> Gap | None:

@@ -78,10 +78,7 @@ class Location(Passing):
     @property
     def symbol(self) -> str:
         """Its symbolic place: `http/server[example.com]/location[/api/]`."""
-        outer = self.parent.symbol if self.parent else self.site.symbol
-        if self.modifier == "server":
-            return outer
-        return f"{outer}/{self.scope.directive.name if self.scope.directive else 'location'}[{self.label}]"
+        return self.scope.symbol
 
     @cached_property
     def locations(self) -> list[Location]:
@@ -201,15 +198,17 @@ class Site(Level):
     @property
     def symbol(self) -> str:
         """Its symbolic place: `http/server[example.com]`; told by its address where it has no name."""
-        said = next((name.text for name in self.names if name.text), None)
-        if said is None and self.scope.own("listen"):
-            said = next(iter(self.scope.own("listen")[0].texts), "")
-        return f"http/server[{said or ''}]"
+        return self.scope.symbol
 
     @cached_property
     def locations(self) -> list[Location]:
         """The locations directly inside."""
         return [Location(scope, self.version, self.around, self) for scope in self.scope.blocks("location")]
+
+    @cached_property
+    def conditions(self) -> list[Location]:
+        """The `if` blocks beside the locations."""
+        return [Location(scope, self.version, self.around, self) for scope in self.scope.blocks("if")]
 
     @cached_property
     def rest(self) -> Location:
