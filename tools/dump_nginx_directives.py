@@ -41,7 +41,14 @@ CONTEXTS = {
 }
 DOCUMENTED = {"if in server": "server/if", "if in location": "location/if", "any": "any"}
 ENDLESS = {"NGX_CONF_ANY": "0+", "NGX_CONF_1MORE": "1+", "NGX_CONF_2MORE": "2+", "NGX_CONF_FLAG": "flag"}
-COMMAND = re.compile(r'\{\s*ngx_string\("([^"]+)"\),\s*((?:NGX_[A-Z0-9_]+\s*\|?\s*)+),')
+COMMAND = re.compile(r'\{\s*ngx_string\("([^"]+)"\),\s*((?:NGX_[A-Z0-9_]+\s*\|?\s*)+),\s*(\w+)')
+HANDLER = re.compile(r"^(\w+)\(ngx_conf_t \*cf, ngx_command_t \*cmd,\s*void \*conf\)\n\{.*?^\}", re.MULTILINE | re.DOTALL)
+SLOTS = {f"ngx_conf_set_{kind}_slot" for kind in ("flag", "str", "num", "size", "off", "msec", "sec", "bufs", "enum")}
+REPEATABLE = frozenset(
+    "limit_conn limit_req limit_except mirror pass proxy_cookie_domain proxy_cookie_flags proxy_cookie_path proxy_redirect "
+    "return sticky".split()
+)
+"""Their handlers refuse a second one only for one and the same zone, path, …"""
 VARIABLES = re.compile(r"ngx_(?:http|stream)_variable_t\s+\w+\[\] = \{(.*?)\n\};", re.DOTALL)
 VARIABLE = re.compile(r'\{\s*ngx_string\("([^"]+)"\),(.*?)\}', re.DOTALL)
 
@@ -72,7 +79,7 @@ def dotted(version: tuple[int, ...]) -> str:
 
 def commands(text: str) -> dict[str, Forms]:
     found: dict[str, Forms] = {}
-    for name, flags in COMMAND.findall(text):
+    for name, flags, _ in COMMAND.findall(text):
         parts = set(re.findall(r"NGX_[A-Z0-9_]+", flags))
         contexts = [CONTEXTS[part] for part in CONTEXTS if part in parts]
         if "NGX_ANY_CONF" in parts:
@@ -84,6 +91,13 @@ def commands(text: str) -> dict[str, Forms]:
             if form not in found.setdefault(name, []):
                 found[name].append(form)
     return found
+
+
+def single(text: str) -> set[str]:
+    """The directives that nginx refuses a second time in one block: their handler says "is duplicate"."""
+    refusing = SLOTS | {found[1] for found in HANDLER.finditer(text) if '"is duplicate"' in found[0]}
+    handlers = [(name, handler) for name, _, handler in COMMAND.findall(text)]
+    return {name for name, _ in handlers} - {name for name, handler in handlers if handler not in refusing} - REPEATABLE
 
 
 def takes(parts: set[str]) -> str:
@@ -99,7 +113,8 @@ def takes(parts: set[str]) -> str:
 
 def variables(text: str) -> tuple[set[str], set[str]]:
     """The names of the variables, and the prefixes such as `arg_`."""
-    names, prefixes = set(), set()
+    names: set[str] = set()
+    prefixes: set[str] = set()
     for table in VARIABLES.findall(text):
         for name, rest in VARIABLE.findall(table):
             (prefixes if "VAR_PREFIX" in rest or name.endswith("_") else names).add(name)
@@ -156,7 +171,9 @@ def main(nginx: Path, manual: Path) -> None:
     texts = {version: commands(sources(nginx, version)) for version in versions}
     lives = lifetimes([(version, set(table)) for version, table in texts.items()])
     docs, documented_names = documented(manual)
-    names, prefixes = variables(sources(nginx, versions[-1]))
+    newest = sources(nginx, versions[-1])
+    names, prefixes = variables(newest)
+    once = single(newest)
     directives: dict[str, dict[str, Any]] = {}
     for name in sorted({*lives, *docs}):
         doc = docs.get(name, {})
@@ -166,6 +183,8 @@ def main(nginx: Path, manual: Path) -> None:
         }
         entry |= {"default": doc["default"]} if doc.get("default") else {}
         entry |= lives.get(name, {})
+        if name in once:
+            entry["once"] = True
         if doc.get("removed") and "until" not in entry and "js_" not in name:
             entry["until"] = doc["removed"]
         elif forms is None:

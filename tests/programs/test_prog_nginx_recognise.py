@@ -47,6 +47,19 @@ def test_what_is_nginx(text: str, kind: str) -> None:
     assert looks_like(SourceFile("x", text)) == kind
 
 
+QUOTING = [
+    'import pytest\n\nCONFIG = """\nserver {\n listen 80;\n location / { proxy_pass http://a; }\n}\n"""\n',
+    "#!/bin/sh\ncat > /etc/nginx/conf.d/a.conf <<EOF\nserver {\n listen 80;\n}\nEOF\nnginx -g 'daemon off;'\n",
+    "# How to\n\n```nginx\nserver {\n    listen 80;\n    location / { root /srv; }\n}\n```\n\nThat's it; reload.\n",
+    "data:\n  default.conf: |\n    server {\n      listen 80;\n      server_name a;\n    }\n",
+]
+
+
+@pytest.mark.parametrize("text", QUOTING)
+def test_texts_that_quote_a_configuration_are_none(text: str) -> None:
+    assert looks_like(SourceFile("x", text)) is None
+
+
 @pytest.mark.parametrize("text", OTHERS)
 def test_what_is_something_else(text: str) -> None:
     assert looks_like(SourceFile("nginx.conf", text)) is None
@@ -83,6 +96,15 @@ ODD = [
 def test_no_configuration_is_too_odd(text: str) -> None:
     for whole in (text, f"http {{ {text} }}", f"http {{ server {{ location / {{ {text} }} }} }}"):
         assert all(answer is not None for answer in answers(config(whole)))
+
+
+@pytest.mark.parametrize(
+    "block", ["location / {", "if ($a) {", "limit_except GET {", "{% if a %}gzip on; {% endif %}location / {"]
+)
+def test_deep_blocks_are_no_recursion(block: str) -> None:
+    inner = "location / {" if not block.startswith("{%") and "location" not in block else ""
+    deep = f"server {{ {inner} {block * 1200} proxy_pass http://a; {'}' * 1200} {'}' if inner else ''} }}"
+    assert all(answer is not None for answer in answers(config(deep)))
 
 
 def answers(found: Config) -> Iterator[object]:
