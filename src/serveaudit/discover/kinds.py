@@ -113,9 +113,9 @@ _TEMPLATES = re.compile(
 )
 """Endings behind a file's real name."""
 _NEVER = frozenset(
-    """png jpg jpeg gif ico svg webp woff woff2 ttf eot otf css scss less sass js jsx mjs cjs ts tsx vue svelte html htm map pyc so
-    o a dll exe zip gz tgz bz2 xz jar pdf mp3 mp4 wav webm mov csv tsv parquet sqlite sqlite3 db po mo pot sum go rs java kt rb
-    php c h cc cpp hpp cs swift scala sql ipynb pkl npy npz pt onnx bin dat log patch diff crt pem key snap proto graphql
+    """png jpg jpeg gif ico svg webp woff woff2 ttf eot otf css scss less sass js jsx mjs cjs ts tsx vue svelte html htm map pyc
+    so o a dll exe zip gz tgz bz2 xz jar pdf mp3 mp4 wav webm mov csv tsv parquet sqlite sqlite3 db po mo pot sum go rs java kt
+    rb php c h cc cpp hpp cs swift scala sql ipynb pkl npy npz pt onnx bin dat log patch diff crt pem key snap proto graphql
     md markdown mdx rst adoc txt""".split()
 )
 """Endings of what is not ours, unless its name says more."""
@@ -125,17 +125,17 @@ _MARKDOWN = re.compile(r"\.(?:md|markdown|mdx|rst|adoc)$", re.IGNORECASE)
 
 
 _PYTHON = [rule for rule in _RULES if rule.name.fullmatch("module.py")]
-_TELLING = re.compile(
-    rb"(?m)^(?:bind|workers|worker_class|keep_alive_timeout|INSTALLED_APPS|ROOT_URLCONF|MIDDLEWARE)\b|"
-    rb"uvicorn|WSGIServer|waitress|hypercorn|Granian|run_simple|serve_forever|\.run\(|gunicorn|daphne|run_app\("
+_TELLING = (
+    *(b"uvicorn", b"WSGIServer", b"waitress", b"hypercorn", b"Granian", b"run_simple", b"serve_forever", b".run(", b"run_app("),
+    *(b"gunicorn", b"daphne", b"INSTALLED_APPS", b"ROOT_URLCONF", b"MIDDLEWARE", b"workers", b"worker_class", b"\nbind"),
 )
-"""What a Python file of ours holds, whatever it is."""
+"""What a Python file of ours holds one of, whatever it is."""
 
 
 def worth_decoding(path: str, data: bytes) -> bool:
     """Whether the text can be ours: a quick look at the very many files of Python."""
     name = path.rpartition("/")[2]
-    return not name.endswith(".py") or "corn" in name or _TELLING.search(data) is not None or data[:2] in _UTF16
+    return not name.endswith(".py") or "corn" in name or any(word in data for word in _TELLING) or data[:2] in _UTF16
 
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -149,8 +149,8 @@ def candidates(path: str) -> list[Rule]:
     if dot and ending.lower() in _NEVER and not _NAMED.search(path):
         return []
     name = path
-    while ending := _TEMPLATES.search(name):
-        name = name[: ending.start()]
+    while behind := _TEMPLATES.search(name):
+        name = name[: behind.start()]
     return [rule for rule in _RULES if rule.name.fullmatch(name) or rule.name.fullmatch(path)]
 
 

@@ -23,17 +23,15 @@ def listed(directory: Path) -> Iterator[str]:
     if not found:
         yield from _walked(directory)
         return
-    for path in found:
-        if path.endswith("/") or not _is_own(path):
-            continue
-        inner = directory / path
-        if inner.is_dir() and not inner.is_symlink():  # a submodule
-            yield from (f"{path}/{below}" for below in listed(inner))
+    top = top_of(directory)
+    modules = top is not None and (top / ".gitmodules").exists()
+    for path in filter(_is_own, found):
+        if path.endswith("/"):  # a repository in the repository
+            yield from (path + below for below in listed(directory / path))
+        elif modules and (directory / path).is_dir() and not (directory / path).is_symlink():
+            yield from (f"{path}/{below}" for below in listed(directory / path))
         else:
             yield path
-    for path in found:
-        if path.endswith("/") and _is_own(path):  # a repository in the repository
-            yield from (path + below for below in listed(directory / path))
 
 
 def top_of(directory: Path) -> Path | None:
