@@ -16,6 +16,7 @@ from serveaudit.programs import uwsgi
 from serveaudit.programs.uwsgi.exported import Reading
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
+from serveaudit.tables import facts
 from serveaudit.units import Address, Bytes, Seconds
 from serveaudit.values import Branch, Items, Partial, Place, Range, Unknown, Value
 
@@ -331,6 +332,8 @@ def test_names_that_uwsgi_does_not_know_are_strange() -> None:
     server = of("die_on_term = true\nmaster : true\npy-callos-afterfork = true\nbase = /code\nchdir = %(base)/x\n")
     assert [setting.name for setting in server.strange] == ["die_on_term", "master : true", "py-callos-afterfork"]
     assert str(server.strange[0].place.span) == "app.ini:2"
+    meant = [facts("uwsgi").instead_of(setting.spelled).becomes for setting in server.strange]
+    assert meant == ["die-on-term", "master", "py-call-osafterfork"]
 
 
 def test_options_of_plugins_are_known() -> None:
@@ -526,18 +529,28 @@ ORACLE = {
 }
 
 
-@pytest.mark.oracle
-@pytest.mark.parametrize("name", ORACLE)
-def test_the_list_is_the_one_that_uwsgi_shows(name: str, tmp_path: Path) -> None:
+def installed() -> str:
     program = shutil.which("uwsgi", path=os.pathsep.join([f"{sys.prefix}/bin", os.environ.get("PATH", "")]))
     if program is None:
         pytest.skip("uWSGI is not installed")
+    return program
+
+
+@pytest.mark.oracle
+def test_every_option_of_the_program_is_in_the_table() -> None:
+    names = subprocess.run([installed(), "--dump-options"], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in names if facts("uwsgi").row(name) is None] == []
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", ORACLE)
+def test_the_list_is_the_one_that_uwsgi_shows(name: str, tmp_path: Path) -> None:
     files = {"app.ini": "[uwsgi]\n" + ORACLE[name].replace("strict\n", ""), "inc.ini": "[uwsgi]\ni = inc %n\nj = $(HERE)\n"}
     for path, text in files.items():
         (tmp_path / path).write_text(text)
     arguments = ["--no-server", "--show-config", "-L", "--ini", "app.ini", "--threads=3"]
     shown = subprocess.run(
-        [program, *arguments],
+        [installed(), *arguments],
         cwd=tmp_path,
         env={"HERE": "here", "UWSGI_SOME_NAME": "e"},
         capture_output=True,

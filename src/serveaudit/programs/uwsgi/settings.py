@@ -276,5 +276,6 @@ def strange(options: Iterable[Option], mentioned: set[str]) -> list[Setting]:
         if partly and table.row(option.key.lower().replace("_", "-")) is None:
             continue
         value: Value[Any] = Value(option.text, (option.place,))
-        found.append(Setting(option.key, value, option.origin, option.place, option.key, option.logic or "assign", row=None))
+        spelled = re.split(r"\s*:", option.key)[0]  # of `master : true`, which is one name to uWSGI
+        found.append(Setting(option.key, value, option.origin, option.place, spelled, option.logic or "assign"))
     return found
