@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from crossplane.analyzer import DIRECTIVES
 
 from nginx_texts import config
 from serveaudit.programs.nginx import Config, facts, looks_like
@@ -121,6 +122,19 @@ def answers(found: Config) -> Iterator[object]:
             yield from (location.restricted, location.symbol, location.request_headers["Host"], location.response_headers["A"])
             yield from (location.size("client_max_body_size"), location.flag("gzip"), location.words("ssl_protocols"))
             yield location.handler
+
+
+def test_a_server_block_of_streams_is_no_site() -> None:
+    found = config("server { listen 5432; proxy_pass db:5432; }")
+    assert (found.kind, found.sites) == ("snippet", [])
+
+
+GONE = {"memcached_force_ranges", "sticky_cookie_insert"}
+"""nginx's source and manual have neither any more."""
+
+
+def test_the_table_has_every_directive_that_crossplane_knows() -> None:
+    assert set(DIRECTIVES) - set(facts().directives) <= GONE
 
 
 def test_the_table_knows_contexts_counts_and_lifetimes() -> None:

@@ -1,6 +1,8 @@
 """What holds in a block: inheritance, defaults by version, includes, fragments and templates."""
 
 from nginx_texts import config, http, lines, location, shown, site
+from serveaudit.programs.nginx import read
+from serveaudit.source import SourceFile
 from serveaudit.units import Bytes, Seconds
 from serveaudit.values import How, Unknown
 
@@ -149,6 +151,14 @@ def test_a_fragment_rests_on_what_encloses_it() -> None:
     assert one.time("proxy_send_timeout").assumes == ()
     assert one.target.assumes == ("no other file has an upstream app",)
     assert found.main is None
+
+
+def test_fragments_that_stand_side_by_side_share_their_http_block() -> None:
+    site = SourceFile("site.conf", "server { location / { proxy_pass http://app; } }")
+    shared = SourceFile("shared.conf", "upstream app { server 10.0.0.1:8000; }\nproxy_read_timeout 7s;")
+    found = read(site, beside=[shared]).sites[0].locations[0]
+    assert found.upstream is not None
+    assert str(found.time("proxy_read_timeout").places[0].span) == "shared.conf:2"
 
 
 def test_a_setting_that_http_can_not_have_rests_on_nothing() -> None:

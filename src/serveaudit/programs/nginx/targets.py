@@ -142,7 +142,7 @@ def _read(
         return Target(protocol, directive, scheme, "", Items((address,)), uri=inner or uri, variables=names)
     host, slash, path = rest.partition("/")
     uri = slash + path if slash else uri
-    upstream = upstreams.get(host)
+    upstream = upstreams.get(host, upstreams.get(host.lower()))
     if upstream is not None:
         addresses = Items(tuple(member.address for member in upstream.members), upstream.members.complete)
         return Target(protocol, directive, scheme, host, addresses, upstream, None, uri, names)
