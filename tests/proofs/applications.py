@@ -80,3 +80,14 @@ if __name__ == "__main__":
     execute_from_command_line(sys.argv)
 """
 """`?user=ann` logs in. The variable SETTINGS holds settings as JSON."""
+
+BUSY = """
+import time
+def busy(request):
+    time.sleep(0.3)
+    answer = page(request)
+    answer.write(f"pid={os.getpid()}\\n")
+    return answer
+urlpatterns += [path("busy/", busy)]
+"""
+"""Goes below DJANGO: `/busy/` keeps a worker busy for a moment and tells its `pid`."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
+from itertools import pairwise
 from typing import TypeVar
 
 from laboratory import PATIENCE, Answer, Laboratory
@@ -35,13 +36,19 @@ def from_each_worker(
 
 
 class Kept(HTTPConnection):
-    """One connection that stays open, as a browser or a balancer keeps it; it is not opened anew when the other side closes it."""
+    """One connection that stays open, as a browser or a balancer keeps it; not opened anew when the other side closes it."""
 
     auto_open = 0
 
     def __init__(self, port: int) -> None:
         super().__init__("127.0.0.1", port, timeout=PATIENCE)
         self.connect()
+
+    def begin(self, length: int, part: bytes) -> None:
+        """The beginning of an upload of this length; the rest never comes."""
+        self.putrequest("POST", "/")
+        self.putheader("Content-Length", str(length))
+        self.endheaders(part)
 
     def status(self) -> int:
         """The status of the next answer; 0 if the connection ended without one."""
@@ -67,7 +74,7 @@ def pauses(port: int, path: str, headers: str = "") -> list[float]:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}Connection: close\r\n\r\n".encode())
         while connection.recv(65536):
             times.append(time.monotonic())
-    return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    return [later - earlier for earlier, later in pairwise(times)]
 
 
 def websocket(port: int, path: str = "/ws") -> ClientConnection:
@@ -75,12 +82,18 @@ def websocket(port: int, path: str = "/ws") -> ClientConnection:
     return connect(f"ws://127.0.0.1:{port}{path}", ping_interval=None, proxy=None, open_timeout=PATIENCE)
 
 
+def hears(client: ClientConnection, seconds: float = 1) -> str:
+    """The next message within so many seconds; "" if there is none."""
+    with contextlib.suppress(TimeoutError):
+        return str(client.recv(timeout=seconds))
+    return ""
+
+
 def echo(port: int, path: str = "/ws", idle: float = 0) -> str:
     """What the echo answers on a websocket that was idle for so many seconds; "" if it did not open, or was cut."""
     try:
         with websocket(port, path) as opened:
-            with contextlib.suppress(TimeoutError):
-                opened.recv(timeout=idle)
+            hears(opened, idle)
             opened.send("hello")
             return str(opened.recv(timeout=PATIENCE))
     except (WebSocketException, OSError):
