@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from serveaudit.following.commands import Commands
 from serveaudit.following.decisions import Decision, is_question, matches, shown
-from serveaudit.following.forks import Way, forked
+from serveaudit.following.forks import Way, forked, gathered
 from serveaudit.formats.shell.tree import AndOr, Arm, Case, If, Statement, Word
 
 
@@ -28,7 +28,9 @@ class Conditions(Commands):
         ways = list(self.attempted(Way(self.state), chain.first, last=False))
         for number, (connector, statement) in enumerate(chain.rest, 1):
             ends = last and number == len(chain.rest)
-            before, ways = ways, []
+            if self.journal.left <= 0:
+                break
+            before, ways = gathered(ways), []
             for way in before:
                 goes_on = way.truth == (connector == "&&") and not way.state.leaving
                 ways += self.attempted(way, statement, ends) if goes_on else [way]

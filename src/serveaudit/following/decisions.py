@@ -230,8 +230,14 @@ def shown(word: Word) -> str:
     return (text if len(text) <= LONGEST else text[: LONGEST - 1] + "…") or "''"
 
 
+def _said(one: str, word: str, other: str) -> str:
+    if one.endswith(" …") or len(one) + len(other) > 4 * LONGEST:
+        return one if one.endswith(" …") else f"{one} {word} …"
+    return f"{one} {word} {other}"
+
+
 def _both(one: Decision, other: Decision) -> Decision:
-    yes, no = f"{one.yes} and {other.yes}", f"{one.no} or {other.no}"
+    yes, no = _said(one.yes, "and", other.yes), _said(one.no, "or", other.no)
     if one.truth is False or (other.truth is False and one.truth is not None):
         return Decision(False, yes, no, one.assumes if one.truth is False else other.assumes)
     if other.truth is False:

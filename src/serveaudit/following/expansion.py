@@ -50,7 +50,7 @@ class Expander:
 
     def many(self, words: Sequence[Word]) -> list[Value[Any]]:
         """All the words that these become."""
-        found = [value for word in words for value in self.words(word)]
+        found = [value for word in words[: MOST_WORDS + 1] for value in self.words(word)]
         if len(found) > MOST_WORDS:
             return [*found[:1], Value(Unknown(f"more than {MOST_WORDS} words"))]
         return found

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from serveaudit.following.decisions import Decision
 from serveaudit.following.state import Leaving, State, merged
 
+MOST_WAYS = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -31,6 +33,16 @@ def forked(way: Way, decision: Decision) -> Iterator[Way]:
         else:
             other = state.on(decision.on, label).doubting(decision.assumes)
             yield Way(other, truth, way.aside or decision.truth is not None)
+
+
+def gathered(ways: list[Way]) -> list[Way]:
+    """The ways, those that go on alike made one where there are many."""
+    if len(ways) <= MOST_WAYS:
+        return ways
+    alike: dict[tuple[bool, bool, str], list[State]] = {}
+    for way in ways:
+        alike.setdefault((way.truth, way.aside, way.state.leaving), []).append(way.state)
+    return [Way(merged(states), truth, aside) for (truth, aside, _), states in alike.items()]
 
 
 @dataclass(slots=True, eq=False)

@@ -12,6 +12,7 @@ from serveaudit.expressions.texts import text
 from serveaudit.values import MOST_WORLDS, Branch, Partial, Place, Range, Unknown, Value
 
 MOST_PLACES = 4
+MOST_PARTS = 100
 
 
 def chosen(value: Value[Any], choices: Mapping[str, str]) -> Value[Any]:
@@ -35,7 +36,9 @@ def joined(values: Sequence[Value[Any]]) -> Value[Any]:
         return values[0]
     if branch is None:
         parts = [_text(value) for value in values]
-        return _resting_on(Value(parts[0] if len(parts) == 1 else text(parts)), values)
+        x = parts[0] if len(parts) == 1 else text(parts)
+        long = isinstance(x, Partial) and len(x.parts) > MOST_PARTS
+        return _resting_on(Value(Unknown("a text of too many unknown parts") if long else x), values)
     if prod(_leaves(value) for value in values) > MOST_WORLDS:
         return _resting_on(Value(Unknown("it depends on too many choices")), values)
     cases = ((label, joined([chosen(value, {branch.on: label}) for value in values])) for label, _ in branch.cases)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from serveaudit.following.expansion import Expander
 from serveaudit.following.views import aligned, composed
 from serveaudit.formats.shell.tree import Redirect, Simple, Text, Word
-from serveaudit.source import SourceFile, Span
+from serveaudit.source import Piece, SourceFile, Span
 from serveaudit.values import Unknown, Value
 
 Chunk = tuple[str, Span]
@@ -170,12 +171,16 @@ def _after(span: Span) -> Span:
 def text_of(chunks: Sequence[Chunk], before: SourceFile | None = None) -> SourceFile | Unknown:
     """The written text as a view on what it comes from; behind what was in the file before."""
     kept = [(content, span) for content, span in chunks if content]
-    if before is not None:
-        kept = [(before.text, before.whole()), *kept]
-    files = {id(span.outermost.source) for _, span in kept}
-    if len(files) > 1:
+    if len({id(span.outermost.source) for _, span in kept}) > 1:
         return Unknown("its text is put together from several files")
-    return composed(kept)
+    text = composed(kept)
+    if before is None or not kept:
+        return before or text
+    outer, pieces = (before.outer, before.pieces) if before.outer else (before, (Piece(0, 0, len(before.text)),))
+    if text.outer is not outer or outer.outer is not None:
+        return Unknown("its text is put together from several files")
+    moved = (replace(piece, inner=piece.inner + len(before.text)) for piece in text.pieces)
+    return outer.view(before.text + text.text, (*pieces, *moved))
 
 
 _SUBSTITUTION = re.compile(
