@@ -2,33 +2,186 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
+from serveaudit.application.asgi import Application, application_kind
+from serveaudit.application.django import Settings, read_settings, settings_module
+from serveaudit.application.requirements import Packages, installed, is_requirements
+from serveaudit.application.routes import Found, project_websockets, routes_of, socketio_servers, url_routes
+from serveaudit.command import Environment
+from serveaudit.formats import python
+from serveaudit.formats.python import Module
 from serveaudit.mapping import MappedFiles
 from serveaudit.serving import Server
-from serveaudit.values import Items, Place, Value
+from serveaudit.source import SourceFile
+from serveaudit.values import Items, Place, Unknown, Value
+
+_DEFAULT_NAMES = {"gunicorn": "application", "uwsgi": "application", "waitress": "application"}
+"""The attribute that a server looks for where only a module is given."""
+_SEARCHED = 400
+"""Python files of a project that are read for websocket routes: more are not looked at."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class App:
-    """An application object.
+    """An application object, and its project.
 
-    spec        `module:attribute`
-    servers     the processes that serve the same project (put in when the deployment is put together)
+    spec      `module:attribute`
+    module    the module that holds it
+    found     what the object is
+    settings  Django's, where it is Django's and they were found; `settings_name` says which module, and who says so
+    servers   the processes that serve it or another object of the same project
     """
 
     spec: str
-    place: Place | None
-    interface: Value[str]
-    framework: str = ""
-    websocket_paths: Value[Items] = field(default_factory=lambda: Value(Items(())))
-    project_websocket_paths: Value[Items] = field(default_factory=lambda: Value(Items(())))
-    allowed_hosts: Value[Any] | None = None
-    polls_first: bool = False
+    module: Module
+    found: Application
+    files: MappedFiles
+    env: Environment
+    cwd: str = ""
+    settings: Settings | None = None
+    settings_name: Value[str] = field(default_factory=lambda: Value(None))
     servers: list[Any] = field(default_factory=list)
+
+    @property
+    def place(self) -> Place | None:
+        return self.found.place
+
+    @property
+    def interface(self) -> Value[str]:
+        """wsgi or asgi; None where the module surely has no such name."""
+        return self.found.kind if self.found.kind.places or self.place is None else self.found.kind.at(self.place)
+
+    @property
+    def framework(self) -> str:
+        return self.found.framework
+
+    @property
+    def root(self) -> str:
+        """The directory of the repository in which the project's packages lie."""
+        depth = self.module.name.count(".") + (self.module.source.path.endswith("/__init__.py"))
+        root = posixpath.dirname(self.module.source.path)
+        for _ in range(depth):
+            root = posixpath.dirname(root)
+        return root
+
+    @cached_property
+    def routes(self) -> Found:
+        """The routes of the object itself; Django's HTTP routes are those of its URLconf."""
+        found = routes_of(self.found.object, self.module, self.open)
+        if self.settings is not None:
+            name = self.settings.value("ROOT_URLCONF").x
+            urlconf = self.open(name) if isinstance(name, str) else None
+            found.add(url_routes(urlconf, self.open) if isinstance(urlconf, Module) else Found())
+        return found
+
+    @property
+    def websocket_paths(self) -> Value[Items]:
+        """The websocket paths that the object serves."""
+        return self.routes.of_kind("websocket")
+
+    @cached_property
+    def project_websocket_paths(self) -> Value[Items]:
+        """The websocket paths that the project defines anywhere."""
+        return project_websockets(list(self._modules("websocket")), self.open).of_kind("websocket")
+
+    @property
+    def polls_first(self) -> bool:
+        """Whether its websockets are Socket.IO's, which start with polling."""
+        return bool(socketio_servers(self.module))
+
+    @property
+    def allowed_hosts(self) -> Value[Any] | None:
+        """Django's ALLOWED_HOSTS; None for another framework."""
+        return self.settings.value("ALLOWED_HOSTS") if self.settings else None
+
+    @cached_property
+    def packages(self) -> Packages:
+        """What the project's requirements ask for."""
+        return packages_near(self.root, self.files)
+
+    def open(self, dotted: str) -> Module | Unknown | None:
+        """A module of the project by its name."""
+        source = self.files.module(dotted, self.cwd)
+        if source is None and self.root:
+            source = self._beside(dotted)
+        return self._read(source, dotted) if isinstance(source, SourceFile) else source
+
+    def _beside(self, dotted: str) -> SourceFile | Unknown | None:
+        stem = posixpath.join(self.root, dotted.replace(".", "/"))
+        for path in (f"{stem}.py", f"{stem}/__init__.py"):
+            if self.files.repository.exists(path):
+                return self.files.text(path)
+        return None
+
+    def _read(self, source: SourceFile, dotted: str) -> Module:
+        return python.read(source, self.env, lambda name: _source(self.open_source(name)), name=dotted)
+
+    def open_source(self, dotted: str) -> SourceFile | Unknown | None:
+        """A module's text by its name."""
+        found = self.files.module(dotted, self.cwd)
+        return found if found is not None else self._beside(dotted) if self.root else None
+
+    def _modules(self, word: str) -> Iterator[Module]:
+        """The project's modules whose text has a word."""
+        prefix = f"{self.root}/" if self.root else ""
+        paths = [path for path in self.files.repository.paths if path.startswith(prefix) and path.endswith(".py")]
+        for path in paths[:_SEARCHED]:
+            source = self.files.text(path)
+            if isinstance(source, SourceFile) and word in source.text and "test" not in path:
+                yield self._read(source, python.dotted_name(path.removeprefix(prefix)))
 
 
 def application_of(server: Server, files: MappedFiles) -> App | None:
     """The application that a server calls; None where its code is not in the repository."""
+    if not isinstance(server.app.x, str) or not server.app.x:
+        return None
+    dotted, _, attribute = server.app.x.partition(":")
+    attribute = attribute or _DEFAULT_NAMES.get(server.program, "app")
+    env = server.command.env if server.command else Environment()
+    for cwd in _directories(server):
+        source = files.module(dotted, cwd)
+        if isinstance(source, SourceFile):
+            module = python.read(source, env, partial(files.module, cwd=cwd), name=dotted)
+            app = App(server.app.x, module, application_kind(module, attribute), files, env, cwd)
+            _add_settings(app)
+            return app
     return None
+
+
+def _add_settings(app: App) -> None:
+    if app.framework not in ("django", "channels"):
+        return
+    app.settings_name = settings_module(app.module, app.env)
+    name = app.settings_name.x
+    module = app.open(name) if isinstance(name, str) else None
+    if isinstance(module, Module):
+        app.settings = read_settings(module)
+
+
+def _directories(server: Server) -> Iterable[str]:
+    """Where a server looks its application up, the first one first."""
+    cwd = server.command.cwd.x if server.command and isinstance(server.command.cwd.x, str) else ""
+    named = [server.value(name).x for name in ("app_dir", "chdir", "working_dir", "pythonpath")]
+    found = [posixpath.join(cwd, name) for name in named if isinstance(name, str) and name not in ("", ".")]
+    return [*found, cwd]
+
+
+def packages_near(folder: str, files: MappedFiles) -> Packages:
+    """What the requirements in a directory, or the next one further out that has any, ask for."""
+    while True:
+        prefix = f"{folder}/" if folder else ""
+        paths = [path for path in files.repository.paths if posixpath.dirname(path) in (folder, f"{prefix}requirements")]
+        sources = [files.text(path) for path in paths if is_requirements(path)]
+        found = [source for source in sources if isinstance(source, SourceFile)]
+        if found or not folder:
+            return installed(found, lambda path: _source(files.text(path)) if files.repository.exists(path) else None)
+        folder = posixpath.dirname(folder)
+
+
+def _source(found: SourceFile | Unknown | None) -> SourceFile | None:
+    return found if isinstance(found, SourceFile) else None

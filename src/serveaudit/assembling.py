@@ -45,6 +45,8 @@ class _Assembler:
                 proxy.pairs = list(pair(proxy, context.reachable))
                 for found in proxy.pairs:
                     found.process.pairs.append(found)
+        for context in contexts:
+            _join_projects(context)
         return Deployment([context for context in contexts if context.processes or context.proxies])
 
     def _context(self, gathered: Gathered, nginxes: Nginxes) -> Context:
@@ -86,6 +88,14 @@ class _Assembler:
 
     def _nginx_version(self) -> Value[str]:
         return self.stated.versions.get("nginx", Value(None))
+
+
+def _join_projects(context: Context) -> None:
+    """Tells every application which servers serve its project."""
+    for process in context.processes:
+        if process.app is not None:
+            root = process.app.root
+            process.app.servers = [other for other in context.processes if other.app is not None and other.app.root == root]
 
 
 def _running(context: Context, starting: Starting, started: Started) -> Running:

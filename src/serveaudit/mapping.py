@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Protocol
@@ -15,6 +15,9 @@ from serveaudit.values import Unknown
 
 class Readable(Protocol):
     """What this floor needs of a repository; paths are relative to its root, with `/`."""
+
+    @property
+    def paths(self) -> Collection[str]: ...
 
     def exists(self, path: str) -> bool: ...
 
@@ -51,7 +54,7 @@ class MappedFiles:
             return content
         for candidate in self.candidates(path, cwd):
             if self.repository.exists(candidate):
-                return self._text(candidate)
+                return self.text(candidate)
         return None
 
     def module(self, dotted: str, cwd: str = "") -> SourceFile | Unknown | None:
@@ -75,7 +78,7 @@ class MappedFiles:
                 found[mount.target] = mount.content
         for candidate in self.candidates(pattern, cwd):
             for path in self.repository.glob(candidate):
-                text = self._text(path)
+                text = self.text(path)
                 if isinstance(text, SourceFile):
                     found.setdefault(path, text)
             if found:
@@ -116,7 +119,8 @@ class MappedFiles:
             elif full.startswith(target + "/"):
                 yield posixpath.normpath(posixpath.join(mount.source, full[len(target) + 1 :]))
 
-    def _text(self, path: str) -> SourceFile | Unknown:
+    def text(self, path: str) -> SourceFile | Unknown:
+        """A file of the repository by its own path; unknown, with the reason, where it can't be read."""
         self.used.add(path)
         try:
             return self.repository.read(path)

@@ -105,13 +105,13 @@ class Judge:
 
     def is_set(self, word: Word, negative: bool) -> Decision:
         """`-n word`, `-z word`, `word`."""
-        said = shown(word)
         single = word.parts[0] if len(word.parts) == 1 else None
+        yes, no = f"{shown(word)} is not empty", f"{shown(word)} is empty"
         if isinstance(single, Variable) and single.op != "indirect":
-            said = f"${single.name}"
+            yes, no = f"${single.name} is set", f"${single.name} is not set"
         value = self.expander.part(single) if single else self.expander.one(word)
         truth = True if isinstance(value.x, Partial) else bool(value.x) if value.x is None or isinstance(value.x, str) else None
-        decision = Decision(truth, f"{said} is set", f"{said} is not set", value.assumes)
+        decision = Decision(truth, yes, no, value.assumes)
         return decision.negated() if negative else decision
 
     def is_file(self, word: Word, kind: str) -> Decision:

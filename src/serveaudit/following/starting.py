@@ -141,9 +141,11 @@ class _Tracer:
             return name, None
         if "/" in name.x:
             return name, self.journal.read(name, command.cwd)
-        for directory in _PATH:
+        given = command.env.variables.get("PATH", Value(None)).x
+        directories = given.split(":") if isinstance(given, str) else _PATH
+        for directory in [*directories, *(("",) if name.x.endswith(".sh") else ())]:
             path = replace(name, x=posixpath.join(directory, name.x))
-            found = self.journal.read(path, Value("/"))
+            found = self.journal.read(path, command.cwd)
             if isinstance(found, SourceFile):
                 return path, found
         return name, None

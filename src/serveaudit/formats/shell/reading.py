@@ -260,7 +260,11 @@ class _Reader:
         return *heads[:-1], AndOr(heads[-1], tuple(reversed(rest)), self.source.span(heads[-1].span.start, node.end_byte))
 
     def read_pipeline(self, node: Node) -> tuple[Statement, ...]:
-        return (Pipeline(self.statements(node.named_children), self.span(node)),)
+        stages = self.statements(node.named_children)
+        if stages and isinstance(stages[0], Not):  # `!` is for the whole of it
+            inner = self.source.span(stages[0].body.span.start, node.end_byte)
+            return (Not(Pipeline((stages[0].body, *stages[1:]), inner), self.span(node)),)
+        return (Pipeline(stages, self.span(node)),)
 
     def read_negated_command(self, node: Node) -> tuple[Statement, ...]:
         return tuple(Not(body, self.span(node)) for body in self.statements(node.named_children))
@@ -341,6 +345,7 @@ def _operator(node: Node) -> Literal["&&", "||"]:
 
 def _redirected(statement: Statement, redirects: tuple[Redirect, ...], span: Span) -> Statement:
     if isinstance(statement, Simple):
+        span = span.source.span(max(span.start, statement.span.start) if statement.words else span.start, span.end)
         return Simple(statement.words, span, statement.assignments, (*statement.redirects, *redirects))
     if isinstance(statement, Pipeline) and statement.stages:
         return Pipeline((*statement.stages[:-1], _redirected(statement.stages[-1], redirects, span)), statement.span)
