@@ -9,11 +9,13 @@ from pathlib import Path
 
 from serveaudit import baseline, builtin, suppress
 from serveaudit.assembling import assemble
+from serveaudit.charting import chart
 from serveaudit.config import Config
 from serveaudit.deployment import Context, Deployment
 from serveaudit.discover import Repository, discover
 from serveaudit.finding import FileReport, Finding, Severity, Undecided
 from serveaudit.fingerprint import stamp
+from serveaudit.legibility import reports
 from serveaudit.result import Result
 from serveaudit.rulebook import Rule, load_rules
 from serveaudit.verdicts import ask_all
@@ -34,10 +36,11 @@ def audit(paths: Sequence[str], config: Config) -> Result:
         if config.asks(rule.name, rule.category)
     ]
     findings, undecided = _ask(rules, deployment, config)
-    files = repository.reports
+    files = reports(repository, deployment)
     result = Result(
         undecided=undecided,
         files=files,
+        map=chart(deployment),
         servers=[process.server for context in deployment.contexts for process in context.processes],
     )
     _settle(result, [*_unreadable(files), *findings], rules, repository, config)
@@ -57,7 +60,7 @@ def _ask(rules: Sequence[Rule], deployment: Deployment, config: Config) -> tuple
             key = (finding.rule, span.source.path, span.start, finding.message)
             known = found.get(key)
             finding = replace(finding, severity=_lowered(finding.severity) if lower else finding.severity)
-            contexts = (*(known.contexts if known else ()), context.name)
+            contexts = (*(known.contexts if known else ()), context.name) if len(deployment.contexts) > 1 else ()
             kept = max((known, finding), key=lambda one: one.severity) if known else finding
             found[key] = replace(kept, contexts=contexts)
     return list(found.values()), list(undecided)
