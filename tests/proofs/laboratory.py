@@ -32,16 +32,19 @@ PATIENCE = 15.0
 """Seconds that a server gets to listen, and that a client waits for an answer."""
 PORTS = range(20_000, 32_000)
 """Below the ports that the kernel gives to outgoing connections."""
-PACKAGES = {name: name for name in "gunicorn uvicorn hypercorn daphne granian uwsgi flask".split()} | {
+PACKAGES = {name: name for name in "gunicorn uvicorn hypercorn daphne granian uwsgi flask gevent".split()} | {
     "waitress-serve": "waitress",
     "supervisord": "supervisor",
     "uvicorn_worker.UvicornWorker": "uvicorn-worker",
-    "django_app:application": "django",
-    "django_app:asgi": "django",
-    "django_app.py": "django",
-    "fastapi_app:app": "fastapi",
 }
 """What a word of a command line starts, as the package that has its version."""
+LIBRARIES = {name: name for name in "channels django fastapi flask gevent psycopg starlette".split()} | {
+    "prometheus_client": "prometheus-client",
+    "psycopg2": "psycopg2-binary",
+    "rest_framework": "djangorestframework",
+    "socketio": "python-socketio",
+}
+"""What an application imports, as the package that has its version."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,11 @@ class Laboratory:
     seen: dict[str, str] = field(default_factory=dict)
     running: list[Running] = field(default_factory=list)
     closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    folders: set[Path] = field(default_factory=set)
+    """Where what was started lives: a process is ours if it works in one of them."""
+
+    def __post_init__(self) -> None:
+        self.folders.add(self.folder)
 
     def port(self) -> int:
         """A free port, ours until the proof ends: an abstract socket of its name tells so to proofs that run beside it."""
@@ -129,6 +137,7 @@ class Laboratory:
         """A folder that other users reach, unlike those that pytest makes."""
         folder = Path(self.closing.enter_context(tempfile.TemporaryDirectory(prefix="laboratory-", ignore_cleanup_errors=True)))
         folder.chmod(0o755)
+        self.folders.add(folder)
         return folder
 
     def write(self, name: str, text: str) -> Path:
@@ -266,20 +275,34 @@ class Laboratory:
             return 0
 
     def close(self) -> None:
-        """Ends every process that was started, and what these started, by pid."""
-        for running in reversed(self.running):
-            for pid in {running.process.pid, *_session(running.process.pid)}:
+        """Ends every process that was started, and what these started, by pid; first the masters, which would start others."""
+        for running in self.running:
+            running.process.kill()
+        deadline = time.monotonic() + PATIENCE
+        while (left := self._left()) and time.monotonic() < deadline:
+            for pid in left:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                running.process.wait(5)
+            time.sleep(0.01)
+        for running in self.running:
+            running.wait()
         self.closing.close()
+        assert not left, f"still running: {left}"
 
     def listens(self, port: int, path: str = "") -> bool:
         """Whether anything takes connections on this port of 127.0.0.1, or on this unix socket."""
         family, address = (socket.AF_UNIX, path) if path else (socket.AF_INET, ("127.0.0.1", port))
         with socket.socket(family) as probe:
             return probe.connect_ex(address) == 0
+
+    def _left(self) -> list[int]:
+        """The pids of what works in the proof's folders. A daemon leaves its session and its parent, but not its folder."""
+        left = []
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and not self.folders.isdisjoint(_lineage((entry / "cwd").readlink())):
+                    left.append(int(entry.name))
+        return left
 
     def _await(self, running: Running) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -295,6 +318,15 @@ class Laboratory:
         self.seen |= {PACKAGES[name]: metadata.version(PACKAGES[name]) for name in names & PACKAGES.keys()}
         if "nginx" in names:
             self.seen["nginx"] = _nginx_version()
+        for name in names:
+            self._note_libraries(self.folder / f"{name.partition(':')[0].removesuffix('.py')}.py")
+
+    def _note_libraries(self, module: Path) -> None:
+        """Notes the version of each library that this application imports, if it is one of the proof's own."""
+        text = module.read_text() if module.is_file() else ""
+        for library, package in LIBRARIES.items():
+            if re.search(rf"^(import|from) {library}\b", text, re.MULTILINE):
+                self.seen[package] = metadata.version(package)
 
 
 @functools.cache
@@ -338,12 +370,5 @@ def _chunks(body: bytes) -> Iterable[bytes]:
         body = body[length + 2 :]
 
 
-def _session(leader: int) -> list[int]:
-    """The pids of a session: servers give their children process groups of their own, but not sessions."""
-    members = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError, IndexError, ValueError):
-                if int((entry / "stat").read_text().rpartition(")")[2].split()[3]) == leader:
-                    members.append(int(entry.name))
-    return members
+def _lineage(folder: Path) -> set[Path]:
+    return {folder, *folder.parents}
