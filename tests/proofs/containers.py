@@ -8,13 +8,20 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from laboratory import Laboratory, Running
 
+LOOPBACK_UP = """
+import fcntl, socket, struct
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+fcntl.ioctl(socket.socket(), SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP))
+"""
 UNSHARE = ("unshare", *(() if os.geteuid() == 0 else ("--map-root-user",)))
 
 
@@ -31,9 +38,16 @@ def with_mounts(*mounts: str) -> tuple[str, ...]:
     return _prepared("--mount", [f"mount {mount}" for mount in mounts])
 
 
+def with_read_only_root(lab: Laboratory) -> tuple[str, ...]:
+    """The words that start a program where no folder for temporary files takes any, as `read_only: true` leaves it."""
+    return with_mounts(
+        "-o remount,bind,ro /", *(f"-o bind,ro {folder} {folder}" for folder in ("/tmp", "/var/tmp", lab.folder))
+    )
+
+
 def in_own_network() -> tuple[str, ...]:
     """The words that start a program with a loopback interface of its own, so that default ports are free."""
-    return _prepared("--net", ["ip link set lo up"])
+    return _prepared("--net", [shlex.join([sys.executable, "-c", LOOPBACK_UP])])
 
 
 def with_hosts(lab: Laboratory, hosts: str) -> tuple[str, ...]:

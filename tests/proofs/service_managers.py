@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from containers import as_pid_1
 from laboratory import BIN, PATIENCE, Laboratory, Running
@@ -73,6 +74,11 @@ class Supervised:
                 return True
             time.sleep(0.2)
         return False
+
+    def killed_at_stop(self) -> bool:
+        """Stops the program; whether it took a SIGKILL, after `stopwaitsecs`."""
+        self.control("stop", "web")
+        return "SIGKILL" in Path(self.config).with_suffix(".log").read_text()
 
 
 def supervised(lab: Laboratory, command: str, options: str = "") -> Supervised:
