@@ -17,7 +17,7 @@ from serveaudit.formats.shell.tree import Simple, Statement, Word
 from serveaudit.source import SourceFile
 from serveaudit.values import Place, Unknown, Value, unique
 
-MOST_CHOICES = 3
+MOST_CHOICES = 5
 
 _HARMLESS = re.compile(r"(^|/)(activate|conda\.sh|\.?bashrc|\.?profile|\.bash_profile|nvm\.sh|functions)$")
 """Files that are sourced for the sake of PATH and the like."""

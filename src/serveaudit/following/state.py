@@ -127,15 +127,14 @@ class State:
         self.env = self.env.over({}, why)
 
 
-def merged(live: Sequence[State], on: str = "") -> State:
-    """The state after the ways have met again: what differs is a branch on the choice, or on what brought them here."""
+def merged(live: Sequence[State]) -> State:
+    """The state after the ways have met again: what differs is a branch on the choices that led them apart."""
     first = live[0]
     if len(live) == 1:
         return first
     shared = tuple(condition for condition in first.conditions if all(condition in way.conditions for way in live))
     labels = [" and ".join(c for c in way.conditions if c not in shared) or "otherwise" for way in live]
-    on = on or " or ".join(labels)
-    merge = _Merge(on, live, labels)
+    merge = _Merge(live, labels)
     state = first.copy()
     state.conditions = shared
     state.choices = {on: label for on, label in first.choices.items() if all(way.choices.get(on) == label for way in live)}
@@ -155,15 +154,25 @@ def merged(live: Sequence[State], on: str = "") -> State:
 
 @dataclass(frozen=True, slots=True)
 class _Merge:
-    on: str
     ways: Sequence[State]
     labels: list[str]
 
     def values(self, get: Callable[[State], Value[Any]]) -> Value[Any]:
-        found = [get(way) for way in self.ways]
-        if all(value == found[0] for value in found):
-            return found[0].also(*found[1:])
-        return Value(Branch(self.on, tuple(zip(self.labels, found, strict=True))))
+        return self.tree([(way, get(way)) for way in self.ways])
+
+    def tree(self, found: Sequence[tuple[State, Value[Any]]]) -> Value[Any]:
+        """One value: a branch on the first choice that tells the ways apart, of branches on the others."""
+        values = [value for _, value in found]
+        if all(value == values[0] for value in values):
+            return values[0].also(*values[1:])
+        for on in found[0][0].choices:
+            cases: dict[str, list[tuple[State, Value[Any]]]] = {}
+            for way, value in found:
+                cases.setdefault(way.choices.get(on, ""), []).append((way, value))
+            if len(cases) > 1 and "" not in cases:
+                return Value(Branch(on, tuple((label, self.tree(group)) for label, group in cases.items())))
+        labels = [next(label for way, label in zip(self.ways, self.labels, strict=True) if way is each) for each, _ in found]
+        return Value(Branch(" or ".join(labels), tuple(zip(labels, values, strict=True))))
 
     def named(self, names: Callable[[State], Iterable[str]], get: Callable[[State, str], Value[Any]]) -> dict[str, Value[Any]]:
         """The variables that any of the ways has. On one where the script does not set it, a variable is empty, unless the
