@@ -35,12 +35,11 @@ class Reader(Displays):
 
     def _membership(self, left: ast.expr, right: ast.expr, negative: bool) -> Closure:
         key, container = self.closure(left), self.present(right)
-        plain = membership(key, container, negative)
 
         def run(frame: Frame) -> Result:
-            inside, reads = container(frame)
+            inside, reads = held = container(frame)
             if not is_strange(inside):
-                return plain(frame)
+                return membership(key, lambda _: held, negative)(frame)
             x, more = self._ask(frame, value_of(inside, reads), "__contains__", (value_of(*key(frame)),), {}, right)
             return (applied(lambda y: y, inverted(constant(x)))(frame)[0] if negative else x), more
 
@@ -48,12 +47,12 @@ class Reader(Displays):
 
     def read_subscript(self, node: ast.Subscript) -> Closure:
         base, key, path = self.present(node.value), self.closure(node.slice), shown(node)
-        plain = subscript(base, key, path, missing=Unknown(f"{path}: there is no such member"))
+        missing = Unknown(f"{path}: there is no such member")
 
         def run(frame: Frame) -> Result:
-            x, reads = base(frame)
+            x, reads = held = base(frame)
             if not is_strange(x):
-                return plain(frame)
+                return subscript(lambda _: held, key, path, missing)(frame)
             return self._ask(frame, value_of(x, reads), "__getitem__", (value_of(*key(frame)),), {}, node)
 
         return run

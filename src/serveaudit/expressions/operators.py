@@ -60,16 +60,16 @@ class Operators:
     def read_binop(self, node: ast.BinOp) -> Closure:
         left, right = self.present(node.left), self.present(node.right)
         plain = calculation(CALCULATIONS.get(type(node.op), op.matmul), left, right)
-        return self._percent(node, left, plain) if isinstance(node.op, ast.Mod) else plain
+        return self._percent(node, left, right) if isinstance(node.op, ast.Mod) else plain
 
-    def _percent(self, node: ast.BinOp, left: Closure, plain: Closure) -> Closure:
+    def _percent(self, node: ast.BinOp, left: Closure, number: Closure) -> Closure:
         """`%`: a format where the left side is text."""
         right = self.closure(node.right)
 
         def run(frame: Frame) -> Result:
-            x, reads = left(frame)
+            x, reads = held = left(frame)
             if not isinstance(x, str):
-                return plain(frame)
+                return calculation(op.mod, lambda _: held, number)(frame)
             y, more = right(frame)
             several = isinstance(node.right, ast.Tuple) and isinstance(y, Items)
             args = [frame.plain(member) for member in y.members] if several else [y]
