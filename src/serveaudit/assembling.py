@@ -20,6 +20,7 @@ from serveaudit.serving import Server
 from serveaudit.source import SourceFile, Unreadable
 from serveaudit.starting import Started, Starting
 from serveaudit.values import Place, Value
+from serveaudit.versions import beside, nginx_version
 
 
 def assemble(repository: Repository, stated: Stated) -> Deployment:
@@ -52,12 +53,14 @@ class _Assembler:
     def _context(self, gathered: Gathered, nginxes: Nginxes) -> Context:
         context = Context(gathered.group.name, gathered.kind, gathered.group, self.stated, signs=list(gathered.signs))
         for starting in gathered.startings:
+            context.launches += [_running(context, starting, command) for command in starting.commands]
             for started in starting.started:
                 running = _running(context, starting, started)
                 if started.server is not None:
                     context.processes.append(self._process(started.server, running))
                 else:
-                    config = nginxes.started(started.followed.command, starting.files)
+                    version = nginx_version(starting.machine, self.stated)
+                    config = nginxes.started(started.followed.command, starting.files, version)
                     if config is not None:
                         context.proxies.append(Proxy(config, running))
         for server, starting in gathered.alone:
@@ -66,7 +69,8 @@ class _Assembler:
         return context
 
     def _process(self, server: Server, running: Running) -> Process:
-        return Process(server, running, application_of(server, running.files))
+        app = application_of(server, running.files)
+        return Process(server, running, app, installed=beside(server, app, running.machine, running.files, self.stated))
 
     def _hosts_nginx(self, contexts: list[Context], nginxes: Nginxes) -> None:
         """Configurations that no container reads belong to the hosts."""

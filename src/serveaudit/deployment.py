@@ -16,6 +16,7 @@ from serveaudit.programs.nginx import Config, Location
 from serveaudit.serving import Listener, Server
 from serveaudit.units import Address
 from serveaudit.values import Items, Place
+from serveaudit.versions import Installed
 
 Peer = Literal["loopback", "unix", "neighbour", "published"]
 """As whom a proxy reaches a server: on the same machine, through a socket file, from another machine, or through a
@@ -40,12 +41,14 @@ class Running:
 
 @dataclass(slots=True, eq=False)
 class Process:
-    """An application server where it runs. `pairs` are the proxy locations that are proved to reach it."""
+    """An application server where it runs, and what is installed beside it. `pairs` are the proxy locations that are proved to
+    reach it."""
 
     server: Server
     running: Running
     app: App | None = None
     pairs: list[Pairing] = field(default_factory=list)
+    installed: Installed = field(default_factory=Installed)
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +78,7 @@ class Pairing:
 class Context:
     """Launches that belong together: a compose project, the units of one host, a set of manifests.
 
+    launches   every command that its machines come to, servers or not
     reachable  the contexts whose machines its proxies may reach: its own, and for a host every one of its kind
     peers      every context of its kind, itself included
     """

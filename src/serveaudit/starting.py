@@ -38,12 +38,12 @@ class Started:
 
 @dataclass(slots=True, eq=False)
 class Starting:
-    """What one machine starts. `files` collects what its scripts write; `commands` are all that were come to."""
+    """What one machine starts. `files` collects what its scripts write; `commands` are all that were come to, whatever they are."""
 
     machine: Machine
     files: MappedFiles
     started: list[Started] = field(default_factory=list)
-    commands: list[Followed] = field(default_factory=list)
+    commands: list[Started] = field(default_factory=list)
 
     def run(self, unit: Unit, depth: int = 0) -> None:
         """Follows a unit's steps, those that come before its main one included."""
@@ -51,7 +51,7 @@ class Starting:
             following = follow(_in(step, self.machine), self.files)
             self.files.written.update(following.written)
             for followed in following.commands:
-                self.commands.append(followed)
+                self.commands.append(Started(unit, followed))
                 self.take(unit, followed, depth)
 
     def take(self, unit: Unit, followed: Followed, depth: int) -> None:
