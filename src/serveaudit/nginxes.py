@@ -23,25 +23,25 @@ _DROP_INS = tuple(
 
 @dataclass(slots=True)
 class Nginxes:
-    """Finds configurations. `version` is nginx's, where something tells; `used` collects the files that were read."""
+    """Finds configurations. `version` is that of a host's nginx, where something tells; `used` collects the files that were read."""
 
     version: Value[str]
     used: set[str] = field(default_factory=set)
 
-    def started(self, command: Command, files: MappedFiles) -> nginx.Config | None:
-        """What an nginx reads that a command starts; None where none of its files is in the repository."""
+    def started(self, command: Command, files: MappedFiles, version: Value[str]) -> nginx.Config | None:
+        """What an nginx of this version reads that a command starts; None where none of its files is in the repository."""
         words = [command.word(at) for at in range(len(command.argv))]
         named = next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "-c"), _ROOT)
         root = files.read(named, _PREFIX) if named != _ROOT else _exactly(files, named)
         resolve = _Resolver(files, self.used)
         if isinstance(root, SourceFile) and nginx.looks_like(root):
             self.used.add(root.path)
-            return nginx.read(root, resolve, self.version)
+            return nginx.read(root, resolve, version)
         fragments = [source for pattern in _DROP_INS for source in _matching(files, pattern) if nginx.looks_like(source)]
         self.used.update(source.path for source in fragments)
         if not fragments:
             return None
-        return nginx.read(fragments[0], resolve, self.version, fragments[1:])
+        return nginx.read(fragments[0], resolve, version, fragments[1:])
 
     def unclaimed(self, sources: Iterable[SourceFile], files: MappedFiles) -> Iterator[nginx.Config]:
         """The configurations of a host, of which nothing says how its nginx is started: whole ones, then each file of sites

@@ -121,7 +121,7 @@ class _Text:
                 path = (include[1] or include[2]) if include else constraint[1] if constraint else ""
                 (found if include else constraints).add(self._other(source, path))
             elif not text.startswith("-"):
-                found.add(_requirement(span))
+                found.add(read_requirement(span))
             elif text.startswith(("-e", "--editable")):
                 found.complete = Unknown(f"{text} is installed too")
         pins = {name: package for name, package in constraints.by_name.items() if name in found.by_name}
@@ -150,7 +150,8 @@ def _lines(source: SourceFile) -> Iterator[Span]:
         start += len(line) + 1
 
 
-def _requirement(span: Span) -> Packages:
+def read_requirement(span: Span) -> Packages:
+    """The package that one requirement asks for: `gunicorn[gevent]>=23; python_version > "3.9"`."""
     text, _, marker = span.text.partition(";")
     found = _REQUIREMENT.fullmatch(text.strip())
     if not found:
@@ -249,7 +250,7 @@ def _setup_cfg(source: SourceFile) -> Packages:
         text = re.split(r"\s#", line[0], maxsplit=1)[0].strip()
         if block and text and not text.startswith(("#", "=")):
             start = block.start(1) + line.start() + line[0].index(text)
-            found.add(_requirement(source.span(start, start + len(text))))
+            found.add(read_requirement(source.span(start, start + len(text))))
     return found
 
 
