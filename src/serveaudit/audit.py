@@ -13,6 +13,7 @@ from serveaudit.charting import chart
 from serveaudit.config import Config
 from serveaudit.deployment import Context, Deployment
 from serveaudit.discover import Repository, discover
+from serveaudit.documents import chapters
 from serveaudit.finding import FileReport, Finding, Severity, Undecided
 from serveaudit.fingerprint import stamp
 from serveaudit.legibility import reports
@@ -30,6 +31,8 @@ def audit(paths: Sequence[str], config: Config) -> Result:
     cards.CardError for a card of the user's that can't be used."""
     repository = discover([Path(path) for path in paths], config)
     deployment = assemble(repository, config.deployment)
+    for chapter in chapters(repository):
+        deployment.add(chapter.name, assemble(chapter, config.deployment))
     rules = [
         rule
         for rule in load_rules(VOCABULARY, [Path(directory) for directory in config.rules])

@@ -106,6 +106,12 @@ class Deployment:
 
     contexts: list[Context] = field(default_factory=list)
 
+    def add(self, name: str, other: Deployment) -> None:
+        """Another deployment's contexts, kept apart under its name."""
+        for context in other.contexts:
+            context.name = f"{name} ({context.name})" if len(other.contexts) > 1 else name
+            self.contexts.append(context)
+
 
 def listeners_of(process: Process) -> list[Listener]:
     """A server's listeners in every alternative, without those that can't be known."""

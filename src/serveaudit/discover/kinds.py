@@ -39,7 +39,7 @@ _NGINX = (
 )
 _SERVES = (
     r"uvicorn\.(?:run|Server|Config)|\bWSGIServer\b|\bwaitress\b|\bhypercorn\b|\bGranian\b|\brun_simple\b|serve_forever|"
-    r"(?<!subprocess)\.run\(|\bgunicorn\.app\b|\bdaphne\b|run_app\("
+    r"(?<!subprocess)\.run\(|\bgunicorn\.app\b|\bdaphne\b|run_app\(|\bUvicornWorker\b"
 )
 _RULES = (
     _rule(

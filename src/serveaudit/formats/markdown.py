@@ -29,6 +29,7 @@ class Embedded:
     title    the file that the block is meant to be: by its fence, its first comment, the line before it or the heading; or ""
     heading  the nearest heading above
     section  counts the headings, so that two of the same text are two
+    chapter  counts the headings of the first two levels, and `subject` is the text of that one
     fence    the line that opens the block
     """
 
@@ -38,6 +39,8 @@ class Embedded:
     heading: str
     section: int
     fence: Span
+    chapter: int = 0
+    subject: str = ""
 
 
 def parse(source: SourceFile) -> list[Embedded]:
@@ -45,7 +48,7 @@ def parse(source: SourceFile) -> list[Embedded]:
     lines = source.text.split("\n")
     starts = _starts(lines)
     found: list[Embedded] = []
-    heading, section, number = "", 0, 0
+    heading, section, chapter, subject, number = "", 0, 0, "", 0
     while number < len(lines):
         opening = _FENCE.match(lines[number])
         if opening:
@@ -55,10 +58,13 @@ def parse(source: SourceFile) -> list[Embedded]:
             title = _title(opening["info"], view.text, _before(lines, number), heading)
             kind = _KIND.match(opening["info"].strip())
             fence = source.span(starts[number], starts[number] + len(lines[number]))
-            found.append(Embedded(kind["kind"].lower() if kind else "", view, title, heading, section, fence))
+            language = kind["kind"].lower() if kind else ""
+            found.append(Embedded(language, view, title, heading, section, fence, chapter, subject))
             number = end
         elif text := _heading(lines, number):
             heading, section = text, section + 1
+            if not lines[number].lstrip().startswith("###"):
+                chapter, subject = section, text
         number += 1
     return found
 

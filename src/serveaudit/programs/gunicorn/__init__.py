@@ -15,7 +15,7 @@ from serveaudit.programs.gunicorn.casting import from_word
 from serveaudit.programs.gunicorn.config_file import ConfigFile
 from serveaudit.programs.gunicorn.settings import arguments, from_environment, from_variable, settle
 from serveaudit.programs.gunicorn.terms import derive
-from serveaudit.programs.gunicorn.worker import resolve, uvicorn_settings
+from serveaudit.programs.gunicorn.worker import UVICORN, library_class, resolve, uvicorn_settings
 from serveaudit.serving import BadFlag, Server
 from serveaudit.source import Problem, SourceFile
 from serveaudit.tables import facts
@@ -57,6 +57,15 @@ def configured(source: SourceFile, env: Environment, files: Files | None) -> Ser
     server.app = server.value("wsgi_app")
     _finish(server, top, file.module, Command((), top, env=env, files=files))
     return server
+
+
+def scripted(module: Module, command: Command | None = None, place: Place | None = None) -> list[Server]:
+    """The server that a worker class of the repository's own is written for; nothing but its class is known."""
+    found = [cls for cls in module.classes.values() if cls.inherits(*(f"uvicorn.workers.{name}" for name in UVICORN))]
+    if command is not None or not found:
+        return []
+    base = library_class(found[0], module)
+    return [Server("gunicorn", found[0].place, worker_class=Value("uvicorn"), worker_base=base, interface=Value("asgi"))]
 
 
 def _finish(server: Server, top: Place, module: Module | None, command: Command | None = None) -> None:

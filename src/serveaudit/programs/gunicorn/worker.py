@@ -59,7 +59,7 @@ def resolve(worker_class: Value[Any], threads: Value[Any], command: Command | No
     cls = x.cls if isinstance(x, ClassRef) else None
     if cls is None and "." in dotted and _last(dotted) not in KINDS:
         cls, module = own_class(dotted, command)
-    base = _library_class(cls, module) if cls else replace(worker_class, x=dotted if "." in dotted else "")
+    base = library_class(cls, module) if cls else replace(worker_class, x=dotted if "." in dotted else "")
     name = _last(base.x if cls else dotted)
     if not name or (cls is None and "." in dotted and name not in KINDS):
         return Worker(replace(worker_class, x=_unknown(x, dotted)), base, cls)
@@ -100,7 +100,7 @@ def own_class(dotted: str, command: Command | None) -> tuple[Class | None, Modul
     return module.classes.get(name), module
 
 
-def _library_class(cls: Class, module: Module | None) -> Value[str]:
+def library_class(cls: Class, module: Module | None) -> Value[str]:
     """The library's worker class that a class of the repository derives from; empty where none is known."""
     for each in cls.ancestors():
         for base in each.bases:
