@@ -37,8 +37,10 @@ def either(state: State, fork: Fork, node: ast.AST, yes: Way, no: Way, needed: C
         state.frame.pending = [*pending, *first.pending]
         return first.outcome
     put(state.session.live, before)
+    raised, state.session.raised = state.session.raised, None
     second = _follow(state, fork, False, no)
     if first.outcome is None and second.outcome is None:
+        state.session.raised = state.session.raised or raised
         raise Escaped
     if first.outcome is None or second.outcome is None:
         state.session.raised = None
