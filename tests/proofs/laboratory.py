@@ -186,7 +186,9 @@ class Laboratory:
         words = shlex.split(command.format(port=port, socket=path))
         return self.start(*inside, *words, port=port, socket_path=path, env=env)
 
-    def nginx(self, http: str, port: int = 0, user: str = "root", inside: Sequence[object] = ()) -> Running:
+    def nginx(
+        self, http: str, port: int = 0, user: str = "root", inside: Sequence[object] = (), connections: int = 256
+    ) -> Running:
         """nginx with this text inside `http {}`; everything that it writes stays in the proof's folder. Without a port
         it is not waited for."""
         name = f"nginx-{port}-{len(self.running)}"
@@ -196,7 +198,7 @@ class Laboratory:
             f"{name}.conf",
             f"daemon off; user {user}; worker_processes 1; pid {self.folder}/{name}.pid;\n"
             f"error_log {self.folder}/error.log info;\n"
-            f"events {{ worker_connections 256; }}\nhttp {{\naccess_log {self.folder}/access.log;\n"
+            f"events {{ worker_connections {connections}; }}\nhttp {{\naccess_log {self.folder}/access.log;\n"
             f"{body} {paths}\n{http}\n}}\n",
         )
         return self.start(*inside, NGINX, "-p", self.folder, "-c", config, port=port)

@@ -91,9 +91,10 @@ def test_sqlite_with_many_writers(lab: Laboratory) -> None:
         env = {"SETTINGS": json.dumps({"DATABASES": {"default": place}})}
         return lab.serve("gunicorn shop:application --bind 127.0.0.1:{port} " + f"--workers {workers}", env=env).port
 
-    one, two, immediate = shop(1), shop(2), shop(2, transaction_mode="IMMEDIATE")
+    one, two, patient, immediate = shop(1), shop(2), shop(2, timeout=60), shop(2, transaction_mode="IMMEDIATE")
     assert at_once(2, lambda _: lab.get(one, "/buy/").status) == [200, 200]
     assert {answer.status for answer in from_each_worker(lab, two, 2, "/buy/")} == {200, 500}
+    assert {answer.status for answer in from_each_worker(lab, patient, 2, "/buy/")} == {200, 500}
     assert {answer.status for answer in from_each_worker(lab, immediate, 2, "/buy/")} == {200}
 
 
@@ -132,8 +133,9 @@ def test_connection_shared_by_fork(lab: Laboratory) -> None:
 
 DRIVER = """
 import os
-from importlib import import_module
-driver = import_module(os.environ["DRIVER"])
+import psycopg
+import psycopg2
+driver = {"psycopg": psycopg, "psycopg2": psycopg2}[os.environ["DRIVER"]]
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/query":
         connection = driver.connect(os.environ["DSN"])
@@ -155,5 +157,5 @@ def test_gevent_with_blocking_driver(lab: Laboratory) -> None:
         assert lab.get(port, "/ready").status == 200
         return max(at_once(3, lambda _: lab.get(port, "/query").seconds))
 
-    assert slowest("psycopg2") > 2.9
+    assert slowest("psycopg2") > 2
     assert slowest("psycopg") < 2

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -100,6 +99,7 @@ from rest_framework.views import APIView
 class Limited(APIView):
     renderer_classes, throttle_classes = [JSONRenderer], [AnonRateThrottle]
     def get(self, request):
+        print("arrived", flush=True)
         time.sleep(1)
         return Response("once a minute")
 urlpatterns += [path("limited/", Limited.as_view())]
@@ -112,13 +112,47 @@ def test_rate_limit_per_process(lab: Laboratory) -> None:
     framework = {"DEFAULT_THROTTLE_RATES": {"anon": "1/min"}, "UNAUTHENTICATED_USER": None}
 
     def statuses(**settings: object) -> list[int]:
+        """What the second client gets, and the first."""
         env = {"SETTINGS": json.dumps(settings | {"REST_FRAMEWORK": framework})}
-        port = lab.serve("gunicorn api:application --bind 127.0.0.1:{port} --workers 2", env=env).port
-        from_each_worker(lab, port, 2, "/busy/")
-        return at_once(2, lambda number: (time.sleep(number * 0.4), lab.get(port, "/limited/").status)[1])
+        server = lab.serve("gunicorn api:application --bind 127.0.0.1:{port} --workers 2", env=env)
+        from_each_worker(lab, server.port, 2, "/busy/")
+        first = lab.ask(server, "/limited/")
+        return [lab.get(server.port, "/limited/").status, first.result().status]
 
     assert statuses() == [200, 200]
-    assert statuses(CACHES=shared(lab)) == [200, 429]
+    assert statuses(CACHES=shared(lab)) == [429, 200]
+
+
+METRICS = """
+import os, time
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+orders = Counter("orders", "Orders taken")
+def app(environ, start_response):
+    time.sleep(0.3)
+    orders.inc(environ["PATH_INFO"] == "/order")
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+    start_response("200 OK", [])
+    return [generate_latest(registry).replace(b"orders_total ", b"orders="), b"pid=%d\\n" % os.getpid()]
+"""
+
+
+def test_metrics_per_process(lab: Laboratory) -> None:
+    """One order was taken: a scrape finds it if it comes to the worker that took it."""
+    lab.write("shop.py", METRICS)
+    (lab.folder / "metrics").mkdir()
+
+    def scraped(**env: str) -> list[str]:
+        port = lab.serve("gunicorn shop:app --bind 127.0.0.1:{port} --workers 2", env=env).port
+        from_each_worker(lab, port, 2, "/")
+        lab.get(port, "/order")
+        return sorted(answer.line("orders") for answer in from_each_worker(lab, port, 2, "/metrics"))
+
+    assert scraped() == ["0.0", "1.0"]
+    assert scraped(PROMETHEUS_MULTIPROC_DIR=str(lab.folder / "metrics")) == ["1.0", "1.0"]
 
 
 SCHEDULED = """

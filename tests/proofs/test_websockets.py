@@ -8,6 +8,7 @@ import pytest
 from applications import DJANGO
 from clients import at_once, echo, hears, websocket
 from laboratory import Laboratory, Running
+from websockets.sync.client import ClientConnection
 
 pytestmark = pytest.mark.proof
 
@@ -100,7 +101,7 @@ def test_in_memory_channel_layer(lab: Laboratory) -> None:
         """For one client of each process, whether it hears what the first one says."""
         port = lab.serve("uvicorn chat:routed --port {port} " + f"--workers {workers}", env={"SETTINGS": LAYERS}).port
         with ExitStack() as clients:
-            rooms = {}
+            rooms: dict[object, ClientConnection] = {}
             deadline = time.monotonic() + 10
             while len(rooms) < workers and time.monotonic() < deadline:
                 client = clients.enter_context(websocket(port))
