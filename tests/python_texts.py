@@ -3,16 +3,14 @@
 from typing import Any
 
 from serveaudit.command import Environment
-from serveaudit.formats.python import External, Made, Module, PathText, read
+from serveaudit.formats.python import External, Made, Module, PathText, Program, read
 from serveaudit.source import SourceFile
 from serveaudit.values import Branch, Items, Table, Unknown, Value
 
 
-def module(
-    text: str, env: Environment | None = None, path: str = "gunicorn.conf.py", cpus: int | None = None, **files: str
-) -> Module:
-    """The module of a text; keywords are other files (`proj__base` is proj/base.py)."""
-    sources = {name.replace("__", "."): each for name, each in files.items()}
+def finder(files: dict[str, str]) -> Any:
+    """Finds modules among texts by name (`proj__base` is proj/base.py); their packages are empty."""
+    sources = {name.replace("__", "."): text for name, text in files.items()}
 
     def find(dotted: str) -> SourceFile | None:
         if dotted in sources:
@@ -20,7 +18,24 @@ def module(
         package = any(name.startswith(f"{dotted}.") for name in sources)
         return SourceFile(dotted.replace(".", "/") + "/__init__.py", "") if package else None
 
-    return read(SourceFile(path, text), env, find, cpus=cpus)
+    return find
+
+
+def module(
+    text: str, env: Environment | None = None, path: str = "gunicorn.conf.py", cpus: int | None = None, **files: str
+) -> Module:
+    """The module of a text; keywords are other files."""
+    return read(SourceFile(path, text), env, finder(files), cpus=cpus)
+
+
+def program(env: Environment | None = None, **files: str) -> Program:
+    return Program(env, finder(files))
+
+
+def opened(reading: Program, name: str) -> Module:
+    found = reading.open(name)
+    assert isinstance(found, Module)
+    return found
 
 
 def told(value: Value[Any] | None) -> str:

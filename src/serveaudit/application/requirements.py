@@ -16,7 +16,7 @@ from serveaudit.values import Items, Place, Unknown, Value, unknown
 ReadFile = Callable[[str], SourceFile | Unknown | None]
 """A file of the repository by its path."""
 
-_REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(@.*|\(?\s*[=<>!~].*)?$")
+_REQUIREMENT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(@.*|\(?\s*(?:[=!~]=|[<>]).*)?$")
 _EXACT = re.compile(r"\(?\s*={2,3}\s*([^\s,;*)]+)\s*\)?$")
 _INCLUDE = re.compile(r"(?:-r|--requirement)[=\s]\s*(\S+)|-r(\S+)")
 _CONSTRAINT = re.compile(r"(?:-c|--constraint)[=\s]\s*(\S+)")

@@ -132,7 +132,7 @@ class _Collector:
             view = call.args[1].x.dotted if isinstance(call.args[1].x, Made | External) else ""
             text = inner.text if inner.text.endswith("/") else inner.text + "/"
             kinds: tuple[Kind, ...] = ("http", "websocket") if view == "socketio.ASGIApp" else ("http",)
-            found.routes += [Prefix(text, False, inner.unknown).route(text, place, kind, view) for kind in kinds]
+            found.routes += [replace(inner, text=text, exact=False).route(text, place, kind, view) for kind in kinds]
             found.complete = True
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from serveaudit.application.routes.reach import reachable
@@ -46,7 +46,7 @@ def socketio_routes(module: Module, library: str = "") -> Found:
     for server in socketio_servers(module):
         if library not in ("", server.library):
             continue
-        behind = Prefix().then(server.path, template)
+        behind = replace(Prefix().then(server.path, template), exact=False)
         for kind in ("http", "websocket"):
             route = behind.route(str(server.path.x), server.path.places[0], "websocket" if kind == "websocket" else "http")
             found.routes.append(route)

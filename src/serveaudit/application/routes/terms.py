@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from serveaudit.formats.python import Module
-from serveaudit.values import Items, Place, Unknown, Value
+from serveaudit.values import Items, Place, Unknown, Value, unique
 
 Kind = Literal["http", "websocket"]
 Open = Callable[[str], Module | Unknown | None]
@@ -80,21 +80,22 @@ class Prefix:
     unknown: Unknown | None = None
     replaces: bool = False
     """It stands instead of the prefix that a blueprint has of its own."""
+    assumes: tuple[str, ...] = ()
 
     def then(self, value: Value[Any] | None, literal: Callable[[str], tuple[str, bool]]) -> Prefix:
         """With another piece of path behind it. `literal` gives a piece's literal beginning, and whether that is all of it."""
         if value is None or value.x is None:
             return self
         if not isinstance(value.x, str):
-            return Prefix(self.text, False, Unknown(value.why or "the path is computed", "path"))
+            return replace(self, exact=False, unknown=Unknown(value.why or "the path is computed", "path"))
         if not self.exact:
             return self
         text, whole = literal(value.x)
-        return Prefix(joined(self.text, text), whole, self.unknown)
+        return replace(self, text=joined(self.text, text), exact=whole, assumes=unique(self.assumes, value.assumes))
 
     def route(self, written: str, place: Place, kind: Kind, view: str = "", streams: Any = "") -> Route:
         text = self.text if self.text.startswith("/") else f"/{self.text}"
-        prefix: Value[str] = Value(text if self.unknown is None else self.unknown, (place,))
+        prefix: Value[str] = Value(text if self.unknown is None else self.unknown, (place,), self.assumes)
         return Route(prefix, written if written.startswith("/") else f"/{written}", place, kind, self.exact, view, streams)
 
 
