@@ -8,6 +8,7 @@ from typing import Any
 from serveaudit.applications import App as Application
 from serveaudit.deployment import Context, Process, Proxy, Running
 from serveaudit.launching import Machine as MachineFacts
+from serveaudit.launching import Unit
 from serveaudit.programs.nginx import Location, Usage
 from serveaudit.programs.nginx import Site as SiteFacts
 from serveaudit.serving import BadFlag
@@ -45,6 +46,8 @@ _MAKERS: dict[tuple[type, ...], Callable[..., Subject]] = {
     (Proxy, SiteFacts): sites.Site,
     (Proxy, Usage): variables.Variable,
     (SettingFacts, Process): settings.Setting,
+    (SettingFacts, Unit): settings.Setting,
     (BadFlag, Process): settings.Flag,
     (Running, Process): launches.Launch,
+    (Running,): lambda running, see: launches.Launch(running, None, see),
 }

@@ -1,34 +1,45 @@
-"""`launch`: how a server is started, and what its manager does when it ends."""
+"""`launch`: how a program is started, and what its manager does to stop and to reload it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from serveaudit import starts, stopping
 from serveaudit.deployment import Process, Running
 from serveaudit.following import Link
 from serveaudit.subjects import See
 from serveaudit.units import Seconds
-from serveaudit.values import Unknown, Value
+from serveaudit.values import Value
 from serveaudit.words import Subject, word
-
-_CONTAINERS = ("docker", "compose", "kubernetes", "platform")
 
 
 class Launch(Subject):
-    """One start of one server."""
+    """One start of one program: a server, nginx, or any other command that a machine comes to."""
 
-    def __init__(self, running: Running, process: Process, see: See) -> None:
+    def __init__(self, running: Running, process: Process | None, see: See) -> None:
         self.process = process
         self.running = running
         self.unit = running.unit
         self.see = see
         self.place = running.place
-        self.symbol = f"launch[{self.unit.name if self.unit else process.server.program}]"
+        self.symbol = f"launch[{self.unit.name if self.unit else process.server.program if process else ''}]"
 
     @property
     def links(self) -> tuple[Link, ...]:
-        """What stands between the manager and the server."""
+        """What stands between the manager and the program."""
         return self.running.followed.links if self.running.followed else ()
+
+    @property
+    def _main(self) -> bool:
+        """Whether the manager waits for it: nothing comes after it, and it is not sent into the background."""
+        return starts.is_main(self.running)
+
+    # what it is
+
+    @word()
+    def program(self) -> Value[str]:
+        """The command's name without its directory."""
+        return Value(starts.program(self.running), (self.place,) if self.place else ())
 
     @word()
     def manager(self) -> Value[str]:
@@ -42,21 +53,7 @@ class Launch(Subject):
     @word()
     def in_container(self) -> Value[bool]:
         """Whether it is the main program of a container or pod."""
-        return Value(self.unit is not None and self.unit.manager in _CONTAINERS)
-
-    @word("stopped by SIG{it}")
-    def stop_signal(self) -> Value[str]:
-        """The signal that asks it to end, without SIG."""
-        return self.unit.stop_signal if self.unit else Value(None)
-
-    @word("killed {it} after the stop signal")
-    def stop_timeout(self) -> Value[Seconds]:
-        """Seconds from the stop signal to the kill; None where nobody kills."""
-        return self.unit.stop_timeout if self.unit else Value(None)
-
-    @word("restarts it: {it}")
-    def restart(self) -> Value[str]:
-        return self.unit.restart if self.unit else Value(None)
+        return Value(self.unit is not None and self.unit.manager in starts.CONTAINERS)
 
     @word("runs as {it}")
     def user(self) -> Value[str]:
@@ -68,26 +65,78 @@ class Launch(Subject):
         """A key of the manager's own description as written: Type, KillMode, stopasgroup; None where it is not written."""
         return self.unit.keys.get(name, Value(None)) if self.unit else Value(None)
 
+    # how it is stopped
+
+    @word("stopped by SIG{it}")
+    def stop_signal(self) -> Value[str]:
+        """The signal that asks it to end, without SIG."""
+        return self.unit.stop_signal if self.unit else Value(None)
+
+    @word("killed {it} after the stop signal")
+    def stop_timeout(self) -> Value[Seconds]:
+        """Seconds from the stop signal to the kill, without what a preStop hook takes; None where nobody kills."""
+        return starts.stop_timeout(self.unit) if self.unit else Value(None)
+
+    @word()
+    def signalled(self) -> Value[bool]:
+        """Whether the stop signal reaches the program at all."""
+        return Value(self._main and starts.signalled(self.running))
+
+    @word()
+    def at_stop(self) -> Value[str]:
+        """What the server does at the stop signal: finishes, loses, dies, orphans, reloads, carries on; None where the signal
+        does not reach it."""
+        signal = self.stop_signal.x
+        if self.process is None or not self.signalled.x or not isinstance(signal, str):
+            return Value(None)
+        return stopping.reaction(self.process.server, signal)
+
+    @word("restarts it: {it}")
+    def restart(self) -> Value[str]:
+        return self.unit.restart if self.unit and self._main else Value(None)
+
+    @word("the first process of its container")
+    def first_process(self) -> Value[str]:
+        """The program, where it is a container's first process, for which the kernel ignores every signal without a handler;
+        None where it is not."""
+        if not self.in_container.x or not self._main or any(not link.execs for link in self.links):
+            return Value(None)
+        if self.key("init").x is True or self.key("shareProcessNamespace").x is True:
+            return Value(None)
+        return self.program
+
+    @word()
+    def children_outlive(self) -> Value[bool]:
+        """Whether its manager leaves processes alive that its parent process leaves behind."""
+        if self.unit is not None and self.unit.manager == "supervisor":
+            return Value(self.key("killasgroup").x is not True and self.key("stopasgroup").x is not True)
+        return self.key("KillMode").map(lambda mode: mode == "process") if self.key("KillMode").x is not None else Value(False)
+
     @word()
     def shell_in_front(self) -> Value[str]:
-        """The shell that is a container's first process, waits for the server and passes no signal on; None: there is none."""
+        """The shell that is a container's first process, waits for the server and passes no signal on; None: there is none.
+        A text for Alpine's shell, or one that is bash by another name, is none: bash becomes its last command by itself."""
         if not self.in_container.x:
             return Value(None)
         for link in self.links:
             if link.group:
                 return Value(None)
             if link.kind in ("shell", "script") and link.keeps_signals and "TERM" not in link.traps:
+                if link.kind == "shell" and starts.shell_may_exec(self.running.machine):
+                    return Value(None)
                 place = self.running.place if link.kind == "script" else link.place
                 return Value(link.name, (place,))
         return Value(None)
 
-    @word()
-    def shell_may_exec(self) -> Value[bool]:
-        """Whether the shell may become its only command by itself: Alpine's has not been measured."""
-        image = self.running.machine.image.x
-        if isinstance(image, str) and "alpine" in image:
-            return Value(Unknown("whether Alpine's shell becomes its command has not been measured"))
-        return Value(False)
+    @word("this shell waits for the server")
+    def shell_under_supervisor(self) -> Value[str]:
+        """The shell that supervisor starts in place of the server, and that passes no signal on; None: there is none."""
+        if self.unit is None or self.unit.manager != "supervisor" or not self._main:
+            return Value(None)
+        link = next((link for link in self.links if link.kind in ("shell", "script") and link.keeps_signals), None)
+        if link is None or link.traps:
+            return Value(None)
+        return Value(link.name, (self.running.place if link.kind == "script" else link.place,))
 
     @word()
     def exec_advice(self) -> Value[str]:
@@ -100,8 +149,75 @@ class Launch(Subject):
     def waits_for_main(self) -> Value[bool]:
         """Whether the manager takes the process that it started for the server: a container, supervisor, or systemd unless its
         Type is forking."""
-        if self.unit is None or (self.running.followed and not self.running.followed.last):
+        if self.unit is None or not self._main:
             return Value(False)
         if self.unit.manager == "systemd":
-            return self.key("Type").map(lambda kind: kind != "forking") if self.key("Type").x is not None else Value(True)
-        return Value(self.unit.manager in (*_CONTAINERS, "supervisor"))
+            return self.key("Type").map(lambda kind: kind not in ("forking", "oneshot")) if self.key("Type").x else Value(True)
+        return Value(self.unit.manager in (*starts.CONTAINERS, "supervisor"))
+
+    @word("puts itself into the background")
+    def daemon(self) -> Value[bool]:
+        """Whether the program leaves for the background: a server that is told to, nginx unless it is told not to."""
+        if self.process is not None:
+            return self.process.server.daemon
+        return starts.nginx_daemon(self.running)
+
+    # how it is reloaded
+
+    @word("sends SIG{it} to reload")
+    def reload_signal(self) -> Value[str]:
+        """The signal that systemd's ExecReload sends to the main process; None where it sends none."""
+        return self.key("ExecReload").map(starts.sent_signal) if self.signalled.x else Value(None)
+
+    @word()
+    def at_reload(self) -> Value[str]:
+        """What the server does at the reload signal, as for `at_stop`."""
+        signal = self.reload_signal.x
+        if self.process is None or not isinstance(signal, str):
+            return Value(None)
+        return stopping.reaction(self.process.server, signal)
+
+    # what it needs
+
+    @word("{it} is not replaced in this form")
+    def unreplaced(self) -> Value[str]:
+        """A variable of the shell in a command that no shell reads; None: there is none."""
+        if not self.in_container.x or any(link.kind == "shell" for link in self.links):
+            return Value(None)
+        return starts.unreplaced(self.running)
+
+    @word("nothing can be written here")
+    def read_only(self) -> Value[bool]:
+        """Whether the root file system of its container can't be written."""
+        found = self.key("read_only")
+        return found if found.x is not None else self.key("securityContext.readOnlyRootFilesystem")
+
+    @word()
+    def writable(self, path: str) -> Value[bool]:
+        """Whether something that can be written is mounted at a path, or around it."""
+        return starts.writable(self.running, path)
+
+    @word("{it} is replaced by nothing")
+    def erased(self) -> Value[str]:
+        """nginx's own variable that an `envsubst` without a list replaces by the empty text; None: there is none."""
+        return starts.erased(self.running)
+
+    @word()
+    def variable(self, name: str) -> Value[str]:
+        """A variable that it is started with; None where nothing sets it."""
+        command = self.running.followed.command if self.running.followed else None
+        return command.env.get(name) if command else Value(None)
+
+    @word()
+    def says(self, text: str) -> Value[bool]:
+        """Whether its command has this word."""
+        command = self.running.followed.command if self.running.followed else None
+        found = next((one for one in command.argv if one.x == text), None) if command else None
+        return Value(found is not None, found.places if found is not None else ())
+
+    @word()
+    def image_is(self, kind: str) -> Value[bool]:
+        """Whether its container's image is of a known kind: `slim` (an official Python on Debian without tools), `alpine`."""
+        return starts.image_is(self.running.machine, kind)
+
+

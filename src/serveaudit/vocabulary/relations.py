@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from serveaudit.configured import written
 from serveaudit.values import Value
 from serveaudit.words import Pair, relation
 
@@ -63,6 +64,19 @@ def launched(deployment: Any) -> Iterator[tuple[Any, Any]]:
             yield deployment.see(process), deployment.see((process.running, process))
 
 
+@relation("launch")
+def launches(deployment: Any) -> Iterator[Any]:
+    """Every start of a program: a server's, nginx's, and any other command's that a machine comes to."""
+    servers = [process.running for process in deployment.context.processes if process.running.unit is not None]
+    for process in deployment.context.processes:
+        if process.running.unit is not None:
+            yield deployment.see((process.running, process))
+    known = {id(running.followed) for running in servers}
+    for running in deployment.context.launches:
+        if id(running.followed) not in known:
+            yield deployment.see(running)
+
+
 @relation("server to app")
 def serving(deployment: Any) -> Iterator[tuple[Any, Any]]:
     """A server and the application that it calls, where its code is in the repository."""
@@ -71,12 +85,15 @@ def serving(deployment: Any) -> Iterator[tuple[Any, Any]]:
             yield deployment.see(process), deployment.see(process.app)
 
 
-@relation("setting of server")
-def settings(deployment: Any) -> Iterator[tuple[Any, Any]]:
-    """A name in a server's configuration that it does not know, and the server."""
+@relation("setting")
+def settings(deployment: Any) -> Iterator[Any]:
+    """Everything that somebody wrote as a setting of a server, or as a key of its unit, known or not."""
     for process in deployment.context.processes:
-        for setting in process.server.strange:
-            yield deployment.see((setting, process)), deployment.see(process)
+        for setting in written.of_process(process):
+            yield deployment.see((setting, process))
+    for unit in written.units_of(deployment.context):
+        for setting in written.of_unit(unit):
+            yield deployment.see((setting, unit))
 
 
 @relation("flag of server")
