@@ -44,10 +44,12 @@ def follow(step: Step, files: Files | None, written: tuple[Write, ...] = ()) -> 
     journal = Journal(files, Following(writes=list(written)))
     command = Command(step.argv, step.place, step.cwd, step.env, Overlay(files, journal.following))
     start = Followed(command, last=True)
+    shell = posixpath.basename(step.shell)
     if step.script is None:
         _Tracer(journal).start(start)
+    elif shell not in SHELLS:
+        journal.add(replace(start, unread=Unknown(f"a text for {shell}")))
     else:
-        shell = posixpath.basename(step.shell)
         link = Link("shell", step.shell, step.place, shell=shell)
         _Tracer(journal).run(start, _Run(step.script, link, Value(step.shell), text=True))
     return journal.following
