@@ -205,14 +205,11 @@ class _Reader:
         return Assignment(name, word, self.span(node), array, any(child.type == "+=" for child in node.children), bool(index))
 
     def without_errors(self, node: Node) -> list[Node]:
-        """A command's parts; what the grammar does not allow in it is a problem."""
-        wrong = [child for child in node.children if child.is_error or child.is_missing or child.type == "comment"]
-        self.problems += [
-            Problem(self.span(child), "the shell's grammar does not allow this here")
-            for child in wrong
-            if child.is_error or child.is_missing
-        ]
-        return [child for child in node.children if child not in wrong]
+        """A command's parts; what the grammar does not allow in it is a problem, and, in the same line, most likely a word."""
+        wrong = [child for child in node.children if child.is_error or child.is_missing]
+        self.problems += [Problem(self.span(child), "the shell's grammar does not allow this here") for child in wrong]
+        lost = [child for child in wrong if child.is_missing or child.start_point[0] != child.end_point[0]]
+        return [child for child in node.children if child not in lost and child.type != "comment"]
 
     # Redirections
 
