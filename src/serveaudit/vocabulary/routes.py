@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from serveaudit.aspects.capacity import RouteCapacity
+from serveaudit.aspects.timeouts import RouteTimeouts
+from serveaudit.aspects.websockets import RouteWebsockets
 from serveaudit.deployment import Pairing, Proxy, listeners_of
 from serveaudit.pairing import reach, servers_on
 from serveaudit.programs.nginx import Location, Target
@@ -62,7 +65,7 @@ class RequestHeaders(Subject):
         return self.location.request_headers[name]
 
 
-class Route(Subject):
+class Route(RouteTimeouts, RouteCapacity, RouteWebsockets, Subject):
     """A location, or a server block where no location matches."""
 
     def __init__(self, proxy: Proxy, location: Location, see: See) -> None:
@@ -97,11 +100,6 @@ class Route(Subject):
             return Value(None)
         value = self.location.read_timeout
         return value.map(lambda seconds: Seconds(float(seconds)))
-
-    @word("keeps an idle connection for {it}")
-    def idle_keepalive(self) -> Value[Seconds]:
-        """How long nginx keeps an idle connection to the application; None: it keeps none."""
-        return self.location.idle_keepalive
 
     @word("speaks HTTP/{it}")
     def http_version(self) -> Value[str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from serveaudit.aspects.capacity import ServerCapacity
+from serveaudit.aspects.timeouts import ServerTimeouts
+from serveaudit.aspects.websockets import ServerWebsockets
 from serveaudit.deployment import Process, listeners_of
 from serveaudit.exposure import Opening, openings
 from serveaudit.serving import Listener
@@ -16,7 +19,7 @@ _EVENT_LOOPS = frozenset({"uvicorn", "asgi", "gevent", "eventlet", "tornado"})
 _LOOP_PROGRAMS = frozenset({"uvicorn", "hypercorn", "daphne", "gevent"})
 
 
-class Server(Subject):
+class Server(ServerTimeouts, ServerCapacity, ServerWebsockets, Subject):
     """One start of gunicorn, uvicorn, hypercorn, daphne, uWSGI, gevent, granian, waitress, or a development server."""
 
     def __init__(self, process: Process, see: See) -> None:
@@ -58,11 +61,6 @@ class Server(Subject):
     def request_limit(self) -> Value[Seconds]:
         """After how long the server itself ends a request; None where it never does."""
         return self.facts.request_limit
-
-    @word("closes idle connections after {it}")
-    def idle_keepalive(self) -> Value[Seconds]:
-        """How long it keeps an idle connection; None where it keeps none, or the time has not been measured."""
-        return self.facts.idle_keepalive
 
     @word("running requests get {it} at shutdown")
     def graceful_timeout(self) -> Value[Seconds]:
@@ -117,6 +115,9 @@ class Server(Subject):
         """Whether a worker, or a thread of it, is busy with one request until it is answered."""
         if self.facts.program in _LOOP_PROGRAMS:
             return Value(False)
+        if self.facts.program == "uwsgi":
+            loops = [self.facts.value(name).x for name in ("gevent", "asyncio", "async", "loop")]
+            return Value(not any(isinstance(x, str) or (isinstance(x, int) and x > 1) for x in loops))
         return self.worker_class.map(lambda kind: kind not in _EVENT_LOOPS)
 
     @word("serves {it} requests at a time")

@@ -1,0 +1,1 @@
+"""Words of servers, locations, launches and applications, by the question that they help to ask."""
