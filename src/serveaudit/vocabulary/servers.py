@@ -6,6 +6,7 @@ from typing import Any
 
 from serveaudit.aspects.capacity import ServerCapacity
 from serveaudit.aspects.timeouts import ServerTimeouts
+from serveaudit.aspects.validity import ServerValidity
 from serveaudit.aspects.websockets import ServerWebsockets
 from serveaudit.deployment import Process, listeners_of
 from serveaudit.exposure import Opening, openings
@@ -19,7 +20,7 @@ _EVENT_LOOPS = frozenset({"uvicorn", "asgi", "gevent", "eventlet", "tornado"})
 _LOOP_PROGRAMS = frozenset({"uvicorn", "hypercorn", "daphne", "gevent"})
 
 
-class Server(ServerTimeouts, ServerCapacity, ServerWebsockets, Subject):
+class Server(ServerTimeouts, ServerCapacity, ServerWebsockets, ServerValidity, Subject):
     """One start of gunicorn, uvicorn, hypercorn, daphne, uWSGI, gevent, granian, waitress, or a development server."""
 
     def __init__(self, process: Process, see: See) -> None:

@@ -1,27 +1,36 @@
-"""`setting` and `flag`: single settings of a server's configuration, and words of its command line."""
+"""`setting` and `flag`: single settings that somebody wrote, and words of a command line."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from serveaudit.configured import effects, idling, meanings, refusals, releases, written
 from serveaudit.deployment import Process
+from serveaudit.launching import Unit
 from serveaudit.serving import BadFlag, Row
 from serveaudit.serving import Setting as Facts
 from serveaudit.subjects import See
 from serveaudit.tables import facts
-from serveaudit.values import Value
+from serveaudit.values import Unknown, Value
 from serveaudit.words import Subject, word
 
 
 class Setting(Subject):
-    """A name in a server's configuration file."""
+    """A setting as somebody wrote it, known to its program or not: a server's, or a key of a unit of systemd or supervisor."""
 
-    def __init__(self, setting: Facts, process: Process, see: See) -> None:
+    def __init__(self, setting: Facts, owner: Process | Unit, see: See) -> None:
         self.facts = setting
-        self.process = process
+        self.process = owner if isinstance(owner, Process) else None
+        self.unit = owner if isinstance(owner, Unit) else None
         self.see = see
         self.place = setting.place
-        self.symbol = f"{process.server.program}:{setting.spelled or setting.name}"
+        self.owner = owner.manager if isinstance(owner, Unit) else written.program_of(setting, owner)
+        self.symbol = f"{self.owner}:{setting.spelled or setting.name}"
+
+    @word()
+    def program(self) -> Value[str]:
+        """Whose setting it is: gunicorn, …, systemd, supervisor."""
+        return Value(self.owner)
 
     @word()
     def name(self) -> Value[str]:
@@ -29,13 +38,25 @@ class Setting(Subject):
         return Value(self.facts.spelled or self.facts.name, (self.facts.place,))
 
     @word()
+    def own_name(self) -> Value[str]:
+        """The name that the program has for it."""
+        return Value(self.facts.name, (self.facts.place,))
+
+    @word()
     def known(self) -> Value[bool]:
-        """Whether the program has a setting of this name."""
-        return Value(self.facts not in self.process.server.strange, (self.facts.place,))
+        """Whether the program has a setting of this name. Of a unit's keys only a misspelt one is unknown for sure."""
+        if self.unit is not None:
+            return Value(not written.unknown_key(self.facts, self.unit), (self.facts.place,))
+        return Value(self.process is not None and self.facts not in self.process.server.strange, (self.facts.place,))
 
     @word(gives="object")
     def value(self) -> Value[Any]:
         return self.facts.value
+
+    @word()
+    def origin(self) -> Value[str]:
+        """Where it stands: written, flag, environment."""
+        return Value(self.facts.origin, (self.facts.place,))
 
     @word()
     def near(self) -> Value[str]:
@@ -49,21 +70,83 @@ class Setting(Subject):
         said = f"did you mean {meant.becomes}?" if meant.becomes else "remove it, or see serveaudit settings for what holds"
         return Value(f"{meant.because}; {said}" if meant.because else said)
 
+    @word()
+    def consequence(self) -> Value[str]:
+        """What happens because of a name that the program does not know, to put behind a sentence."""
+        if self.owner == "gevent":
+            return Value(": WSGIServer takes it for an argument of TLS, and every plain request fails")
+        if self.fatal.x:
+            return Value(f": {self.facts.refused or 'the worker ends with a TypeError'}")
+        return Value(", it is ignored")
+
+    @word()
+    def fatal(self) -> Value[bool]:
+        """Whether the unknown name itself keeps the server from serving."""
+        in_worker = self.owner == "uvicorn" and self.process is not None and self.process.server.program == "gunicorn"
+        return Value(bool(self.facts.refused) or self.owner == "gevent" or in_worker)
+
     @property
     def _meant(self) -> Row:
+        if self.unit is not None:
+            return Row(self.facts.name, becomes=written.unknown_key(self.facts, self.unit))
         if self.facts.row is not None and (self.facts.row.becomes or self.facts.row.because):
             return self.facts.row
-        return facts(self.process.server.program).instead_of(self.facts.spelled or self.facts.name)
+        return facts(self.owner).instead_of(self.facts.spelled or self.facts.name)
 
     @word()
     def bound_by(self) -> Value[str]:
-        """How a Python file binds the name: assign, import, def, class, for."""
+        """How it is bound: assign, import, def, class, for in a Python file; key of a call or mapping; table of TOML."""
         return Value(self.facts.bound_by)
 
     @word()
     def used_elsewhere(self) -> Value[bool]:
         """Whether the file reads the name again: then it is a helper of its own."""
         return Value(self.facts.used_elsewhere)
+
+    @word("refused")
+    def refused(self) -> Value[str]:
+        """Why the program does not start with the value; None where it takes it."""
+        return refusals.refusal(self.facts, self.process) if self.process else Value(None)
+
+    @word("read otherwise")
+    def misread(self) -> Value[str]:
+        """What the program makes of a value instead of what is meant; None where it is taken as it is meant."""
+        if self.unit is not None:
+            return meanings.misread_key(self.facts, self.unit.manager)
+        return meanings.misread(self.facts, self.process) if self.process else Value(None)
+
+    @word("serves nobody")
+    def idles(self) -> Value[str]:
+        """What happens to a server that serves nobody because of it; None for all others."""
+        return idling.idles(self.facts, self.process) if self.process else Value(None)
+
+    @word("without effect")
+    def dead(self) -> Value[str]:
+        """Why it does nothing; None where it does something, unknown where that can't be told."""
+        return effects.without_effect(self.facts, self.process) if self.process else Value(None)
+
+    @word("the installed release has no such setting")
+    def too_new(self) -> Value[str]:
+        """That the installed release has no such setting yet; None where it has it."""
+        return releases.too_new(self.facts, self.process) if self.process else Value(None)
+
+    @word("on its way out")
+    def outgoing(self) -> Value[str]:
+        """What the program says of a setting that it takes for now; None where it stays."""
+        return releases.outgoing(self.facts, self.process) if self.process else Value(None)
+
+    @word("taken for its value")
+    def swallows_app(self) -> Value[str]:
+        """The application's name that --proxy-protocol takes for its value; None where it does not."""
+        return releases.swallowed(self.facts, self.process) if self.process else Value(None)
+
+    @word()
+    def maybe_a_switch(self) -> Value[bool]:
+        """Whether --proxy-protocol may be a switch, as before gunicorn 24.1: unknown where nothing tells the release."""
+        if self.process is None:
+            return Value(False)
+        newer = self.process.installed.at_least("gunicorn", "24.1")
+        return Value(newer.x if isinstance(newer.x, Unknown) else False)
 
 
 class Flag(Subject):

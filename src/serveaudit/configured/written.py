@@ -1,0 +1,76 @@
+"""The settings that somebody wrote, servers' and process managers'."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from serveaudit.deployment import Context, Process
+from serveaudit.launching import Unit
+from serveaudit.serving import Setting
+from serveaudit.source import Span
+from serveaudit.suggest import nearest
+from serveaudit.tables import facts
+from serveaudit.values import Branch, Place, Range, Value
+
+MANAGERS = ("systemd", "supervisor")
+_LIKENESS = 0.8
+"""A key of a unit that looks less like a known one may be a newer release's, or another program's."""
+
+
+def of_process(process: Process) -> Iterator[Setting]:
+    """A server's written settings, and the names that it does not know. What uvicorn's worker takes over from gunicorn's
+    settings is gunicorn's."""
+    own = facts(process.server.program).rows
+    for setting in process.server.settings.values():
+        if setting.origin != "default" and (setting.name in own or setting.bound_by == "key"):
+            yield setting
+    yield from process.server.strange
+
+
+def program_of(setting: Setting, process: Process) -> str:
+    """Whose setting it is: keys of CONFIG_KWARGS are uvicorn's."""
+    if process.server.program == "gunicorn" and setting.bound_by == "key":
+        return "uvicorn"
+    return process.server.program
+
+
+def units_of(context: Context) -> Iterator[Unit]:
+    """The units of systemd and supervisor that start the context's servers and proxies."""
+    running = [process.running for process in context.processes] + [proxy.running for proxy in context.proxies]
+    units = [each.unit for each in running if each.unit is not None and each.unit.manager in MANAGERS]
+    return iter(list(dict.fromkeys(units)))
+
+
+def of_unit(unit: Unit) -> Iterator[Setting]:
+    """The keys of a unit, each as a setting at its line; its row is None where the manager knows no such key."""
+    for name, value in unit.keys.items():
+        if not value.places or "." in name:
+            continue
+        span = value.places[0].span.outermost
+        place = Place(_line(span))
+        yield Setting(name, value, "written", place, name, row=facts(unit.manager).row(name), literal=span)
+
+
+def unknown_key(setting: Setting, unit: Unit) -> str:
+    """The key that is meant by one that the manager does not know; empty where it knows it, or none is near."""
+    if setting.row is not None or setting.name.startswith("X-"):
+        return ""
+    table = facts(unit.manager)
+    if setting.name in table.wrong:
+        return table.wrong[setting.name].becomes
+    return nearest(setting.name, table.rows, _LIKENESS) or ""
+
+
+def judged(value: Value[Any], say: Callable[[Any], str | None]) -> Value[str]:
+    """What is to be said of a value, case by case; nothing of one of which only bounds are known."""
+    if isinstance(value.x, Branch):
+        return replace(value, x=Branch(value.x.on, tuple((label, judged(case, say)) for label, case in value.x.cases)))
+    if isinstance(value.x, Range):
+        return Value(None)
+    return replace(value, x=say(value.x)) if value.known else value
+
+
+def _line(span: Span) -> Span:
+    return span.source.line_span(span.source.position(span.start).line)
