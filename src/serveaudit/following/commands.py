@@ -66,7 +66,7 @@ class Commands(Process):
     def command(self, command: Simple, argv: list[Value[Any]], last: bool) -> None:
         name = argv[0].x if argv and isinstance(argv[0].x, str) else ""
         if name in self.state.functions:
-            self.call(self.state.functions[name], argv[1:], last)
+            self.call_function(name, argv[1:], last)
         elif name == "exec":
             self.replace_shell(command, argv, last)
         elif name in (".", "source"):
@@ -81,6 +81,13 @@ class Commands(Process):
             disk.write_output(self, command, argv)
         elif argv:
             self.external(command, argv, last)
+
+    def call_function(self, name: str, arguments: Sequence[Value[Any]], last: bool) -> None:
+        """A function that calls itself is gone through twice."""
+        if self.calls.count(name) < 2:
+            self.calls.append(name)
+            self.call(self.state.functions[name], arguments, last)
+            self.calls.pop()
 
     def call(self, body: Sequence[Statement], arguments: Sequence[Value[Any]], last: bool) -> None:
         """A function, or a script that is sourced."""
@@ -119,7 +126,7 @@ class Commands(Process):
             gap = argv[1].places[0].span
             chunks = [each for word in argv[1:] for each in ((" ", gap), (word.x, word.places[0].span))]
             text = composed(chunks[1:])
-        if text is None:
+        if text is None or (len(argv) == 2 and isinstance(argv[1].x, Unknown)):
             self.state.forget_environment(Unknown("what eval is given is not known, and may set variables"))
         else:
             self.statements(self.journal.script(text).body, last)

@@ -52,7 +52,23 @@ def is_question(statement: Statement) -> bool:
     if not isinstance(statement, Simple):
         return False
     name = statement.word(0)
-    asks = name in ("[", "[[", "((", "test", "false", "which", "type", "hash", "grep", "egrep", "pgrep", "pidof", "mountpoint")
+    asks = name in (
+        "[",
+        "[[",
+        "((",
+        "test",
+        "true",
+        ":",
+        "false",
+        "which",
+        "type",
+        "hash",
+        "grep",
+        "egrep",
+        "pgrep",
+        "pidof",
+        "mountpoint",
+    )
     return asks or (name == "command" and statement.word(1) in ("-v", "-V"))
 
 

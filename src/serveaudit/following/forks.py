@@ -29,7 +29,9 @@ def forked(way: Way, decision: Decision) -> Iterator[Way]:
         return
     for truth, label in ((True, decision.yes), (False, decision.no)):
         if decision.truth is truth:
-            yield Way(state.assuming(decision.assumes), truth, way.aside)
+            expected = state.assuming(decision.assumes)
+            expected.choices[decision.on] = label
+            yield Way(expected, truth, way.aside)
         else:
             other = state.on(decision.on, label).doubting(decision.assumes)
             yield Way(other, truth, way.aside or decision.truth is not None)
@@ -68,6 +70,7 @@ class Meeting:
         state = merged(live)
         for other in aside:
             state.assumes = tuple(each for each in state.assumes if each in other.assumes)
+            state.choices = {on: label for on, label in state.choices.items() if other.choices.get(on) == label}
         return state
 
     def rejoined(self, state: State, kind: Leaving) -> State:

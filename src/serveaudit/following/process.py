@@ -30,6 +30,7 @@ class Process:
     own        the shell itself as a link
     child      the statement at hand runs in a process of its own: a subshell, a part of a pipeline, in the background
     becomes    the command that the shell turns into without being told to
+    calls      the functions that are being gone through
     """
 
     journal: Journal
@@ -40,6 +41,7 @@ class Process:
     child: bool = False
     becomes: Statement | None = None
     meeting: Meeting = field(default_factory=Meeting)
+    calls: list[str] = field(default_factory=list)
 
     def statements(self, body: Sequence[Statement], last: bool = False) -> None:
         """Goes through statements in order. `last`: nothing comes after them."""

@@ -19,7 +19,7 @@ from serveaudit.following.walk import Walk
 from serveaudit.following.wrappers import wrapper_of
 from serveaudit.formats.shell import interpreter
 from serveaudit.invocation import basename
-from serveaudit.source import SourceFile
+from serveaudit.source import Problem, SourceFile
 from serveaudit.values import Unknown, Value
 
 _MANAGERS: dict[str, Kind] = {
@@ -44,14 +44,10 @@ def follow(step: Step, files: Files | None, written: tuple[Write, ...] = ()) -> 
     journal = Journal(files, Following(writes=list(written)))
     command = Command(step.argv, step.place, step.cwd, step.env, Overlay(files, journal.following))
     start = Followed(command, last=True)
-    shell = posixpath.basename(step.shell)
-    if step.script is None:
-        _Tracer(journal).start(start)
-    elif shell not in SHELLS:
-        journal.add(replace(start, unread=Unknown(f"a text for {shell}")))
-    else:
-        link = Link("shell", step.shell, step.place, shell=shell)
-        _Tracer(journal).run(start, _Run(step.script, link, Value(step.shell), text=True))
+    try:
+        _Tracer(journal).step(step, start)
+    except RecursionError:
+        journal.following.problems.append(Problem(step.place.span, "nested too deeply to be followed"))
     return journal.following
 
 
@@ -72,6 +68,16 @@ class _Run:
 @dataclass(frozen=True, slots=True)
 class _Tracer:
     journal: Journal
+
+    def step(self, step: Step, start: Followed) -> None:
+        shell = posixpath.basename(step.shell)
+        if step.script is None:
+            self.start(start)
+        elif shell not in SHELLS:
+            self.journal.add(replace(start, unread=Unknown(f"a text for {shell}")))
+        else:
+            link = Link("shell", step.shell, step.place, shell=shell)
+            self.run(start, _Run(step.script, link, Value(step.shell), text=True))
 
     def start(self, followed: Followed, outer: State | None = None) -> None:
         """Follows a command; `outer` is the state of the script that starts it."""
@@ -172,7 +178,7 @@ class _Tracer:
 
 def _as_other_user(outer: State) -> dict[str, str]:
     """A script that starts itself again as another user asked for the user before: now the answer is the opposite."""
-    asked = {on: label for on, label in outer.choices.items() if re.search(r"\bid -u|\bwhoami\b|\bE?UID\b", on)}
+    asked = {on: label for on, label in outer.choices.items() if re.search(r"(?i)\bid -u|\bwhoami\b|uid\b|user_?id\b", on)}
     return {on: "the opposite" if label == on else on for on, label in asked.items()}
 
 

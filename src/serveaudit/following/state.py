@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any, Literal
 
 from serveaudit.command import Environment
-from serveaudit.following.texts import chosen
+from serveaudit.following.texts import chosen, leaves
 from serveaudit.formats.shell.tree import Statement
-from serveaudit.values import Branch, Items, Unknown, Value, unique
+from serveaudit.values import MOST_WORLDS, Branch, Items, Unknown, Value, unique
 
 Leaving = Literal["", "exit", "return", "break", "continue"]
 
@@ -158,7 +158,11 @@ class _Merge:
     labels: list[str]
 
     def values(self, get: Callable[[State], Value[Any]]) -> Value[Any]:
-        return self.tree([(way, get(way)) for way in self.ways])
+        found = [(way, get(way)) for way in self.ways]
+        value = self.tree(found) if len(found) <= MOST_WORLDS else found[0][1]
+        if leaves(value) > MOST_WORLDS or (len(found) > MOST_WORLDS and any(each != value for _, each in found)):
+            return Value(Unknown("it depends on too many choices"), value.places)
+        return value
 
     def tree(self, found: Sequence[tuple[State, Value[Any]]]) -> Value[Any]:
         """One value: a branch on the first choice that tells the ways apart, of branches on the others."""

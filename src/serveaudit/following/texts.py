@@ -39,7 +39,7 @@ def joined(values: Sequence[Value[Any]]) -> Value[Any]:
         x = parts[0] if len(parts) == 1 else text(parts)
         long = isinstance(x, Partial) and len(x.parts) > MOST_PARTS
         return _resting_on(Value(Unknown("a text of too many unknown parts") if long else x), values)
-    if prod(_leaves(value) for value in values) > MOST_WORLDS:
+    if prod(leaves(value) for value in values) > MOST_WORLDS:
         return _resting_on(Value(Unknown("it depends on too many choices")), values)
     cases = ((label, joined([chosen(value, {branch.on: label}) for value in values])) for label, _ in branch.cases)
     return Value(Branch(branch.on, tuple(cases)))
@@ -65,8 +65,9 @@ def _missing(value: Value[Any]) -> str:
     return value.assumes[-1]
 
 
-def _leaves(value: Value[Any]) -> int:
-    return sum(_leaves(case) for _, case in value.x.cases) if isinstance(value.x, Branch) else 1
+def leaves(value: Value[Any]) -> int:
+    """How many values a value may turn out to be."""
+    return sum(leaves(case) for _, case in value.x.cases) if isinstance(value.x, Branch) else 1
 
 
 def fields(value: Value[Any]) -> list[Value[Any]]:
