@@ -143,10 +143,10 @@ class Gathering:
                 for unit in read_programs([source], Environment(), Value("")):
                     yield self._starting(machines, path), unit
         for path, source in self._sources(("procfile",)):
-            for unit in procfile.read_units(source):
+            for unit in procfile.read_processes(source):
                 yield self._starting(machines, path), unit
         for _, source in self._sources(("makefile",)):
-            for unit in makefile.read_units(source):
+            for unit in makefile.read_targets(source):
                 yield self._starting(machines, "development"), unit
 
     def _starting(self, machines: dict[str, Gathered], path: str) -> Starting:
