@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from serveaudit.applications import App as Facts
 from serveaudit.aspects.capacity import AppCapacity
+from serveaudit.aspects.lifecycle import AppLifecycle
 from serveaudit.aspects.websockets import AppWebsockets
 from serveaudit.subjects import See
 from serveaudit.values import Items, Value
 from serveaudit.words import Subject, word
 
 
-class App(AppCapacity, AppWebsockets, Subject):
+class App(AppCapacity, AppWebsockets, AppLifecycle, Subject):
     """One application object: `proj.wsgi:application`."""
 
     def __init__(self, app: Facts, see: See) -> None:

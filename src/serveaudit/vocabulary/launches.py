@@ -220,5 +220,3 @@ class Launch(LaunchTimeouts, Subject):
     def image_is(self, kind: str) -> Value[bool]:
         """Whether its container's image is of a known kind: `slim` (an official Python on Debian without tools), `alpine`."""
         return starts.image_is(self.running.machine, kind)
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from serveaudit.aspects.capacity import ServerCapacity
+from serveaudit.aspects.lifecycle import ServerLifecycle
 from serveaudit.aspects.timeouts import ServerTimeouts
 from serveaudit.aspects.validity import ServerValidity
 from serveaudit.aspects.websockets import ServerWebsockets
@@ -20,7 +21,7 @@ _EVENT_LOOPS = frozenset({"uvicorn", "asgi", "gevent", "eventlet", "tornado"})
 _LOOP_PROGRAMS = frozenset({"uvicorn", "hypercorn", "daphne", "gevent"})
 
 
-class Server(ServerTimeouts, ServerCapacity, ServerWebsockets, ServerValidity, Subject):
+class Server(ServerTimeouts, ServerCapacity, ServerWebsockets, ServerValidity, ServerLifecycle, Subject):
     """One start of gunicorn, uvicorn, hypercorn, daphne, uWSGI, gevent, granian, waitress, or a development server."""
 
     def __init__(self, process: Process, see: See) -> None:
