@@ -1,11 +1,13 @@
 """From a launcher's step to its commands: shells, scripts, arguments, what stands between."""
 
+import random
+
 import pytest
 
 from followed import Machine, chain, follow_script, follow_text, follow_words, shown, told
 from serveaudit.command import Step
 from serveaudit.following import follow
-from serveaudit.source import SourceFile
+from serveaudit.source import Piece, SourceFile
 from serveaudit.values import Place, Unknown, Value
 
 ENTRYPOINT = '#!/bin/sh\nset -e\npython manage.py migrate --noinput\nexec "$@"\n'
@@ -217,3 +219,27 @@ def test_written_files_of_earlier_steps_are_there() -> None:
     source = SourceFile("Dockerfile", "sh /run.sh")
     step = Step(Place(source.whole()), script=source, cwd=Value("/"))
     assert told(follow(step, Machine({}), tuple(first.writes))) == ["gunicorn app"]
+
+
+def test_a_folded_text_is_told_at_the_line_where_it_stands() -> None:
+    outer = SourceFile("compose.yml", 'command: >\n    sh -c "migrate &&\n    exec gunicorn -w 4\n    app"\n')
+    view = outer.view(
+        'sh -c "migrate && exec gunicorn -w 4 app"',
+        [Piece(0, 15, 18), Piece(18, 37, 19), Piece(37, 60, 4)],
+    )
+    words = [view.span(0, 2), view.span(3, 5), view.span(6, len(view.text))]
+    argv = tuple(Value(span.text.strip('"'), (Place(span),)) for span in words)
+    found = follow(Step(Place(outer.whole()), argv=argv), None)
+    assert told(found) == ["migrate", "gunicorn -w 4 app"]
+    assert [word.places[0].span.line for word in found.commands[1].command.argv] == [3, 3, 3, 4]
+
+
+TOKENS = """if then fi [ $X = a ] ; && || gunicorn exec $X ${X:- } $( ` ) ( { case $1 in a) ;; esac while do done <<E E " ' > f |
+& f() return X=1 export A=$X set -- a shift sh -c eval \\ $(( 1+ )) {{ }} for i in a b; do env su - x -c cat echo é""".split()
+
+
+def test_no_sequence_of_tokens_raises() -> None:
+    chance = random.Random(7)
+    for _ in range(150):
+        text = " ".join(chance.choice(TOKENS) for _ in range(chance.randint(1, 80)))
+        follow_text(text, chance.choice(["sh", "bash"]), {"/app/f": text})

@@ -15,14 +15,17 @@ Run = tuple[int, int, int, int]
 
 
 def composed(parts: Sequence[tuple[str, Span]]) -> SourceFile:
-    """A text made of parts, each with the place that it comes from; all of them must be in one file. Places are told there."""
-    outer = parts[0][1].outermost.source if parts else SourceFile("", "")
+    """A text made of parts, each with the place that it comes from; all of them must be in one file on disk."""
+    sources = {id(span.source): span.source for _, span in parts}
+    near = next(iter(sources.values())) if len(sources) == 1 else None
     text, pieces = "", list[Piece]()
     for content, span in parts:
         for inner, raw, length, written in _by_line(content, aligned(span.text, content)):
-            own = span.source.span(span.start + raw, span.start + raw + written).outermost
+            own = span.source.span(span.start + raw, span.start + raw + written)
+            own = own if near else own.outermost
             pieces += _standing_for(len(text) + inner, length, own.start, own.end)
         text += content
+    outer = near or (parts[0][1].outermost.source if parts else SourceFile("", ""))
     return outer.view(text, pieces)
 
 

@@ -177,7 +177,7 @@ def text_of(chunks: Sequence[Chunk], before: SourceFile | None = None) -> Source
     if before is None or not kept:
         return before or text
     outer, pieces = (before.outer, before.pieces) if before.outer else (before, (Piece(0, 0, len(before.text)),))
-    if text.outer is not outer or outer.outer is not None:
+    if text.outer is not outer:
         return Unknown("its text is put together from several files")
     moved = (replace(piece, inner=piece.inner + len(before.text)) for piece in text.pieces)
     return outer.view(before.text + text.text, (*pieces, *moved))
