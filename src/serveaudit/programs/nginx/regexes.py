@@ -64,28 +64,40 @@ def group_count(pattern: str) -> int | None:
 def steps(pattern: str, length: int) -> float:
     """A rough upper bound of the steps that a match on a text of this length may take: a power of the length for each unbounded
     repeat beside another, exponential for one inside of another."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            parsed = _parser.parse(_TRANSLATED.sub(_translate, pattern))
-    except (re.error, RecursionError, OverflowError):
+    tree = parsed(pattern)
+    if tree is None:
         return float("inf")
-    repeats = _unbounded(parsed)
+    repeats = _unbounded(tree)
     return float("inf") if repeats > 20 else float(max(length, 1)) ** (repeats + 1) if repeats else float(length)
 
 
 _parser: Any = re._parser  # type: ignore[attr-defined]
+ENDLESS: Any = _parser.MAXREPEAT
+"""How often a repeat without an upper bound may be taken."""
 
 
-def _unbounded(parsed: Any) -> int:
+@cache
+def parsed(pattern: str) -> Any | None:
+    """The pattern as Python's own parser takes it apart; None for one that is not judged."""
+    if len(pattern) > LONGEST or _ONLY_PCRE.search(pattern):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _parser.parse(_TRANSLATED.sub(_translate, pattern), re.ASCII)
+    except (re.error, RecursionError, OverflowError):
+        return None
+
+
+def _unbounded(tree: Any) -> int:
     """How many unbounded repeats can share the work of a match; very many where one is inside of another that may stretch over
     the same text."""
     total = 0
-    for operator, argument in parsed:
+    for operator, argument in tree:
         name = str(operator)
         if name in ("MAX_REPEAT", "MIN_REPEAT"):
             inside = _unbounded(argument[2])
-            endless = argument[1] is _parser.MAXREPEAT or argument[1] > 30
+            endless = argument[1] is ENDLESS or argument[1] > 30
             total += 100 if endless and inside else inside + endless
         elif name == "SUBPATTERN":
             total += _unbounded(argument[3])
