@@ -234,8 +234,8 @@ def test_a_folded_text_is_told_at_the_line_where_it_stands() -> None:
     assert [word.places[0].span.line for word in found.commands[1].command.argv] == [3, 3, 3, 4]
 
 
-TOKENS = """if then fi [ $X = a ] ; && || gunicorn exec $X ${X:- } $( ` ) ( { case $1 in a) ;; esac while do done <<E E " ' > f |
-& f() return X=1 export A=$X set -- a shift sh -c eval \\ $(( 1+ )) {{ }} for i in a b; do env su - x -c cat echo é""".split()
+TOKENS = """if then fi [ $X = a ] ; && || gunicorn exec $X ${X:- } $( ` ) ( { case $1 in a) ;; esac while do done <<E E " ' > f
+| & f() return X=1 export A=$X set -- a shift sh -c eval \\ $(( 1+ )) {{ }} for i in a b; do env su - x -c cat echo é""".split()
 
 
 def test_no_sequence_of_tokens_raises() -> None:

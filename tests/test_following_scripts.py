@@ -184,6 +184,8 @@ def test_a_guard_that_fails_is_no_condition_of_what_follows() -> None:
         ('main() { gunicorn "$@"; }; main -w 4 app', ["gunicorn -w 4 app"]),
         ("f() { cd /x; W=2; }; f; gunicorn -w $W", ["gunicorn -w 2"]),
         ("never() { gunicorn; }; a", ["a"]),
+        ("f() { local W=1 V; V=2; X=3; }; W=4; f; gunicorn -w $W $V $X", ["gunicorn -w 4 <$V> 3"]),
+        ('f() { local W="$1"; g; }; g() { gunicorn -w $W; }; f 5', ["gunicorn -w 5"]),
     ],
 )
 def test_loops_and_functions_are_gone_through(text: str, commands: list[str]) -> None:

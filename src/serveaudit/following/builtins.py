@@ -48,12 +48,16 @@ def declare(state: State, command: Simple, expander: Expander, read: Read) -> No
     """`export NAME=value NAME`, `declare -x NAME=value`, `export $(cat .env)`."""
     flags = [word.literal or "" for word in command.words[1:] if (word.literal or "").startswith("-")]
     exports = command.word(0) == "export" or any("x" in flag for flag in flags)
+    local = command.word(0) in ("local", "declare", "typeset") and not any("g" in flag for flag in flags)
     for word in command.words[1:]:
         name, value = _assignment(word)
         if (word.literal or "").startswith("-"):
             continue
-        if name and value:
-            state.assign(name, expander.one(value), export=exports)
+        given = expander.one(value) if value else None
+        if name and local:
+            state.hide(name)
+        if name and given:
+            state.assign(name, given, export=exports)
         elif name and exports:
             state.export(name)
         elif not name and exports:

@@ -70,7 +70,7 @@ class Commands(Process):
         elif name == "exec":
             self.replace_shell(command, argv, last)
         elif name in (".", "source"):
-            self.source(argv)
+            self.source(argv, last)
         elif name == "eval":
             self.evaluate(argv, last)
         elif name == "command" and len(argv) > 1:
@@ -86,7 +86,10 @@ class Commands(Process):
         """A function that calls itself is gone through twice."""
         if self.calls.count(name) < 2:
             self.calls.append(name)
+            hidden, self.state.hidden = self.state.hidden, {}
             self.call(self.state.functions[name], arguments, last)
+            self.state.unhide()
+            self.state.hidden = hidden
             self.calls.pop()
 
     def call(self, body: Sequence[Statement], arguments: Sequence[Value[Any]], last: bool) -> None:
@@ -107,16 +110,18 @@ class Commands(Process):
             self.external(command, argv[at:], not self.child or last, replaces=True)
             self.state.leaving = "exit"
 
-    def source(self, argv: Sequence[Value[Any]]) -> None:
-        found = self.read(argv[1]) if len(argv) > 1 else None
-        if isinstance(found, SourceFile):
-            if not self.journal.times_open(found):
-                with self.journal.opened(found):
-                    self.call(self.journal.script(found).body, argv[2:] or self.state.arguments, False)
-        elif len(argv) > 1:
-            path = str(argv[1].x) if isinstance(argv[1].x, str) else argv[1].places[0].span.text if argv[1].places else "a file"
+    def source(self, argv: Sequence[Value[Any]], last: bool) -> None:
+        """`. file`: its statements as if they stood here. One that is not there may set any variable."""
+        if len(argv) < 2:
+            return
+        found = self.read(argv[1])
+        if not isinstance(found, SourceFile):
+            path = argv[1].x if isinstance(argv[1].x, str) else shown(argv[1])
             if not _HARMLESS.search(path):
                 self.state.forget_environment(Unknown(f"{path} is not in the repository, and may set it"))
+        elif not self.journal.times_open(found):
+            with self.journal.opened(found):
+                self.call(self.journal.script(found).body, argv[2:] or self.state.arguments, last)
 
     def evaluate(self, argv: Sequence[Value[Any]], last: bool) -> None:
         """`eval`: its words are read once more."""
@@ -154,3 +159,8 @@ class Commands(Process):
         disk.write_output(self, command, argv)
         disk.copy_files(self, argv)
         self.start(followed, self.state)
+
+
+def shown(word: Value[Any]) -> str:
+    """A word as it is written."""
+    return word.places[0].span.text.strip("\"'") if word.places else "a file"

@@ -25,6 +25,7 @@ class State:
     conditions  what must hold to come here, in words; `choices`: the same as outcomes of choices
     assumes     what is taken for granted to come here
     traps       signals that have a handler
+    hidden      in a function: what its local variables hide, a shell variable and an exported one for each name
     leaving     why the statements that follow are not reached; `failed`: by `exit 1`
     """
 
@@ -41,6 +42,7 @@ class State:
     traps: tuple[str, ...] = ()
     umask: Value[Any] | None = None
     exports_all: bool = False
+    hidden: dict[str, tuple[Value[Any] | None, Value[Any] | None]] | None = None
     leaving: Leaving = ""
     failed: bool = False
 
@@ -51,6 +53,7 @@ class State:
             arrays=dict(self.arrays),
             functions=dict(self.functions),
             choices=dict(self.choices),
+            hidden=None if self.hidden is None else dict(self.hidden),
         )
 
     def on(self, choice: str, label: str) -> State:
@@ -103,6 +106,20 @@ class State:
             self.env = self.env.over({name: value})
         else:
             self.variables[name] = value
+
+    def hide(self, name: str) -> None:
+        """Makes a variable local to the function that is gone through."""
+        if self.hidden is not None and name not in self.hidden:
+            self.hidden[name] = self.variables.pop(name, None), self.env.variables.get(name)
+
+    def unhide(self) -> None:
+        """Forgets the function's local variables."""
+        for name, (variable, exported) in (self.hidden or {}).items():
+            self.unset(name)
+            others = {other: value for other, value in self.env.variables.items() if other != name}
+            self.env = replace(self.env, variables=others if exported is None else {**others, name: exported})
+            if variable is not None:
+                self.variables[name] = variable
 
     def reopen(self, pattern: str) -> None:
         """What has been found out about a variable does not hold any more."""
