@@ -49,6 +49,13 @@ class ServerLifecycle:
     process: Process
 
     @word()
+    def started_elsewhere(self) -> Value[bool]:
+        """Whether a command that nothing here tells may give it further settings: never sure, where nothing starts it."""
+        if self.process.server.command is not None:
+            return Value(False)
+        return Value(Unknown("nothing in the repository starts it", "what starts it"))
+
+    @word()
     def tells_ready(self) -> Value[bool]:
         """Whether it tells systemd that it is ready (READY=1); unknown where the application may do so instead."""
         server, app = self.process.server, self.process.app

@@ -70,8 +70,9 @@ class Launch(LaunchTimeouts, Subject):
 
     @word("stopped by SIG{it}")
     def stop_signal(self) -> Value[str]:
-        """The signal that asks it to end, without SIG."""
-        return self.unit.stop_signal if self.unit else Value(None)
+        """The signal that asks it to end, without SIG; None where a person starts and ends it."""
+        by_hand = self.unit is None or self.unit.manager in ("shell", "make", "none")
+        return Value(None) if self.unit is None or by_hand else self.unit.stop_signal
 
     @word("killed {it} after the stop signal")
     def stop_timeout(self) -> Value[Seconds]:
