@@ -10,6 +10,7 @@ from typing import Any
 
 from serveaudit.application.asgi import Application, application_kind
 from serveaudit.application.django import Settings, read_settings, settings_module
+from serveaudit.application.reading import WORDS, Reads, header_reads
 from serveaudit.application.requirements import Packages, installed, is_requirements
 from serveaudit.application.routes import Found, project_websockets, routes_of, socketio_servers, url_routes
 from serveaudit.command import Environment
@@ -87,7 +88,7 @@ class App:
     @cached_property
     def project_websocket_paths(self) -> Value[Items]:
         """The websocket paths that the project defines anywhere."""
-        return project_websockets(list(self._modules("websocket")), self.open).of_kind("websocket")
+        return project_websockets(list(self.modules("websocket")), self.open).of_kind("websocket")
 
     @property
     def polls_first(self) -> bool:
@@ -126,14 +127,33 @@ class App:
         found = self.files.module(dotted, self.cwd)
         return found if found is not None else self._beside(dotted) if self.root else None
 
-    def _modules(self, word: str) -> Iterator[Module]:
+    @cached_property
+    def reads(self) -> list[Reads]:
+        """What the project's files read of requests' headers."""
+        return [header_reads(source) for source in self._sources(*WORDS)]
+
+    def mentions(self, word: str) -> bool:
+        """Whether a word stands anywhere in the project's files."""
+        return any(True for _ in self._sources(word))
+
+    def setting(self, name: str) -> Value[Any]:
+        """A Django setting; None for another framework, or where the settings were not found."""
+        return self.settings.value(name) if self.settings else Value(None)
+
+    def modules(self, word: str) -> Iterator[Module]:
         """The project's modules whose text has a word."""
+        prefix = f"{self.root}/" if self.root else ""
+        for source in self._sources(word):
+            yield self._read(source, python.dotted_name(source.path.removeprefix(prefix)))
+
+    def _sources(self, *words: str) -> Iterator[SourceFile]:
+        """The project's files whose text has one of the words, without tests."""
         prefix = f"{self.root}/" if self.root else ""
         paths = [path for path in self.files.repository.paths if path.startswith(prefix) and path.endswith(".py")]
         for path in paths[:_SEARCHED]:
             source = self.files.text(path)
-            if isinstance(source, SourceFile) and word in source.text and "test" not in path:
-                yield self._read(source, python.dotted_name(path.removeprefix(prefix)))
+            if isinstance(source, SourceFile) and "test" not in path and any(word in source.text for word in words):
+                yield source
 
 
 def application_of(server: Server, files: MappedFiles) -> App | None:

@@ -155,7 +155,11 @@ class ServerTimeouts:
         """How long uWSGI's own HTTP router waits for a worker; None where no router is used."""
         if self.facts.program != "uwsgi" or not any(pair.setting in ("http", "https") for pair in _listeners(self.facts)):
             return Value(None)
-        return self.facts.value("http-timeout")
+        setting = self.facts.settings.get("http-timeout")
+        opened = next(each for each in _listeners(self.facts) if each.setting in ("http", "https"))
+        if setting is None or setting.origin != "default":
+            return self.facts.value("http-timeout")
+        return setting.value.at(*(Place(place.span, How.DEFAULT, "its default") for place in opened.address.places[:1]))
 
 
 def _listeners(server: Server) -> list[Any]:

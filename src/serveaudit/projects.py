@@ -1,0 +1,182 @@
+"""What an application's project does with databases, caches, secrets, files and threads, as far as its code tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+from serveaudit.application import importing, uploads
+from serveaudit.application.routes.reach import reachable
+from serveaudit.applications import App
+from serveaudit.formats.python import Call, Made, Module
+from serveaudit.values import How, Items, Place, Table, Unknown, Value
+
+_LIMITERS = ("slowapi.Limiter", "slowapi.extension.Limiter", "flask_limiter.Limiter", "flask_limiter.extension.Limiter")
+_METRICS = (
+    *("prometheus_client.generate_latest", "prometheus_client.make_asgi_app", "prometheus_client.make_wsgi_app"),
+    *("prometheus_client.exposition.generate_latest", "prometheus_fastapi_instrumentator.Instrumentator"),
+    *("prometheus_flask_exporter.PrometheusMetrics", "starlette_exporter.handle_metrics"),
+)
+_DRIVERS = ("psycopg", "pymysql", "MySQLdb", "mysql", "pyodbc", "oracledb", "cx_Oracle", "pymssql", "sqlalchemy", "pika")
+_THREADS = ("threading", "apscheduler", "flask_apscheduler", "schedule", "rocketry")
+_SOME = 200
+"""Places of files that are taken: more are not told."""
+
+
+def config(app: App, name: str) -> Value[Any]:
+    """A setting of Flask's: `app.config[name]`, or what `app.config.from_object` gives; None where it is not seen."""
+    made = app.found.object.x
+    table = made.attributes.get("config", Value(None)).x if isinstance(made, Made) else None
+    found: Value[Any] = table.get(name) if isinstance(table, Table) else Value(None)
+    return Value(None) if isinstance(found.x, Unknown) and not isinstance(found.x, Made) else found
+
+
+def secret(app: App) -> Value[Any]:
+    """The key that signs sessions: Django's SECRET_KEY, Flask's secret_key, that of Starlette's SessionMiddleware; None where
+    none is seen."""
+    if app.settings is not None:
+        return app.settings.value("SECRET_KEY")
+    made = app.found.object.x
+    if isinstance(made, Made) and "secret_key" in made.attributes:
+        return made.attributes["secret_key"]
+    found = config(app, "SECRET_KEY")
+    if found.x is not None:
+        return found
+    for layer in app.found.layers:
+        given = layer.argument(0, "secret_key") if layer.name.endswith(".SessionMiddleware") else None
+        if given is not None:
+            return given
+    return Value(None)
+
+
+def random_secret(app: App) -> Value[str]:
+    """The secret key where it is a random number that is drawn while the application is loaded; None where it is not."""
+    found = secret(app)
+    return (
+        Value(found.places[0].span.text, found.places, found.assumes)
+        if importing.is_random(found) and found.places
+        else Value(None)
+    )
+
+
+def database(app: App, key: str) -> Value[Any]:
+    """A key of Django's default database; absent where it is not set."""
+    if app.settings is None:
+        return Value(None)
+    default = _entry(app.settings.value("DATABASES"), "default")
+    return _entry(default, key)
+
+
+def cache(app: App) -> Value[Any]:
+    """The backend of Django's default cache."""
+    if app.settings is None:
+        return Value(None)
+    return _entry(_entry(app.settings.value("CACHES"), "default"), "BACKEND")
+
+
+def _entry(table: Value[Any], key: str) -> Value[Any]:
+    """An entry of a mapping; where it has none, the mapping's own places say so."""
+    if not isinstance(table.x, Table):
+        return Value(None) if table.x is None else table.map(lambda _: Unknown("it is no mapping that was read"))
+    found = table.x.get(key)
+    return found if found.places else found.at(*table.places)
+
+
+def throttled(app: App) -> Value[str]:
+    """Django REST framework's throttles for every view; None where there are none."""
+    if app.settings is None:
+        return Value(None)
+    found = _entry(app.settings.value("REST_FRAMEWORK"), "DEFAULT_THROTTLE_CLASSES")
+    some = isinstance(found.x, Items) and bool(found.x.members)
+    return Value("throttles", found.places[:1], found.assumes) if some else Value(None)
+
+
+def memory_limiter(app: App) -> Value[str]:
+    """slowapi or Flask-Limiter that is told no storage, and so counts in the memory of each process; None: there is none."""
+    for call in _calls(app, ("slowapi", "flask_limiter")):
+        if call.name not in _LIMITERS or call.complete is not True:
+            continue
+        given = [
+            call.keywords[name][0]
+            for name in ("storage_uri", "storage_options", "application_limits_storage")
+            if name in call.keywords
+        ]
+        told = given[0] if given else config(app, "RATELIMIT_STORAGE_URI")
+        if told.x is None or (isinstance(told.x, str) and told.x.startswith("memory:")):
+            return Value(call.name.partition(".")[0].replace("_", "-"), (call.place,))
+    return Value(None)
+
+
+def metrics(app: App) -> Value[str]:
+    """Where the application answers with prometheus_client's figures; None where it does not."""
+    if app.settings is not None:
+        apps = app.settings.value("INSTALLED_APPS")
+        for each in apps.x.members if isinstance(apps.x, Items) else ():
+            if each.x == "django_prometheus":
+                return Value("django_prometheus", each.places)
+    libraries = ("prometheus_client", "prometheus_fastapi_instrumentator", "prometheus_flask_exporter", "starlette_exporter")
+    for call in _calls(app, libraries):
+        if call.name in _METRICS:
+            return Value(call.name, (call.place,))
+    return Value(None)
+
+
+def import_job(app: App) -> Value[str]:
+    """A thread or scheduler that starts while the application is loaded; None: there is none."""
+    modules = [*reachable(app.module, _THREADS), *(islice(app.modules("AppConfig"), 60) if app.settings else ())]
+    return _first(modules, importing.jobs)
+
+
+def import_connection(app: App) -> Value[str]:
+    """A connection that is opened while the application is loaded; None: there is none."""
+    return _first(reachable(app.module, _DRIVERS), importing.connections)
+
+
+def _first(modules: Any, find: Callable[[Module], Iterator[Call]]) -> Value[str]:
+    for module in modules:
+        for call in find(module):
+            return Value(call.place.span.text.split("(")[0], (call.place,))
+    return Value(None)
+
+
+def _calls(app: App, libraries: tuple[str, ...]) -> Iterator[Call]:
+    for module in reachable(app.module, libraries):
+        if any(name.partition(".")[0] in libraries for name in module.imports.values()):
+            yield from (call for call in module.calls if call.reachable)
+
+
+def file_fields(app: App) -> tuple[Place, ...]:
+    """Where a project of Django's takes files."""
+    modules = (module for word in ("FileField", "ImageField", "request.FILES") for module in app.modules(word))
+    return tuple(dict.fromkeys(islice((place for module in modules for place in uploads.in_django(module)), _SOME)))
+
+
+def routed_uploads(app: App) -> list[tuple[str, Place]]:
+    """The paths under which views of FastAPI, Starlette or Flask take files."""
+    found = []
+    for route in app.routes.routes:
+        module_name, _, name = route.view.rpartition(".")
+        module = app.module if app.module.name == module_name else app.open(module_name) if module_name else None
+        function = module.functions.get(name) if isinstance(module, Module) else None
+        place = uploads.in_view(function) if function is not None and isinstance(route.prefix.x, str) else None
+        if place is not None:
+            found.append((str(route.prefix.x), place))
+    return found
+
+
+def upload_limit(app: App) -> Value[Any]:
+    """The largest body (bytes) that the application says it takes; None where it says nothing."""
+    if app.settings is None:
+        return config(app, "MAX_CONTENT_LENGTH")
+    found = app.settings.value("DATA_UPLOAD_MAX_MEMORY_SIZE")
+    written = any(place.how is not How.DEFAULT for place in found.places)
+    return found if written else Value(None)
+
+
+def uploads_elsewhere(app: App) -> bool:
+    """Whether clients send files to a storage of its own: by signed addresses, or a package for that."""
+    signing = re.compile(r"generate_presigned_(post|url)|s3direct|generate_signed_url")
+    words = ("generate_presigned", "s3direct", "generate_signed_url")
+    return any(signing.search(module.source.text) for word in words for module in islice(app.modules(word), 1))
