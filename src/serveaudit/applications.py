@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from serveaudit.application.asgi import Application, application_kind
@@ -23,6 +23,7 @@ from serveaudit.values import Items, Place, Unknown, Value
 
 _DEFAULT_NAMES = {"gunicorn": "application", "uwsgi": "application", "waitress": "application"}
 """The attribute that a server looks for where only a module is given."""
+_MODULES = 150
 _SEARCHED = 400
 """Python files of a project that are read for websocket routes: more are not looked at."""
 
@@ -32,6 +33,7 @@ class App:
     """An application object, and its project.
 
     spec      `module:attribute`
+    program   the project's modules, each read once
     module    the module that holds it
     found     what the object is
     settings  Django's, where it is Django's and they were found; `settings_name` says which module, and who says so
@@ -39,11 +41,11 @@ class App:
     """
 
     spec: str
+    program: python.Program
     module: Module
     found: Application
     files: MappedFiles
     env: Environment
-    cwd: str = ""
     settings: Settings | None = None
     settings_name: Value[str] = field(default_factory=lambda: Value(None))
     servers: list[Any] = field(default_factory=list)
@@ -64,16 +66,17 @@ class App:
     @property
     def root(self) -> str:
         """The directory of the repository in which the project's packages lie."""
-        depth = self.module.name.count(".") + (self.module.source.path.endswith("/__init__.py"))
-        root = posixpath.dirname(self.module.source.path)
-        for _ in range(depth):
-            root = posixpath.dirname(root)
-        return root
+        return root_of(self.module.source.path, self.module.name)
+
+    @cached_property
+    def own_routes(self) -> Found:
+        """The routes of the object itself: all but those of Django's URLconf."""
+        return routes_of(self.found.object, self.module, self.open)
 
     @cached_property
     def routes(self) -> Found:
-        """The routes of the object itself; Django's HTTP routes are those of its URLconf."""
-        found = routes_of(self.found.object, self.module, self.open)
+        """Every route, those of Django's URLconf included."""
+        found = Found(list(self.own_routes.routes), self.own_routes.complete)
         if self.settings is not None:
             name = self.settings.value("ROOT_URLCONF").x
             urlconf = self.open(name) if isinstance(name, str) else None
@@ -83,7 +86,7 @@ class App:
     @property
     def websocket_paths(self) -> Value[Items]:
         """The websocket paths that the object serves."""
-        return self.routes.of_kind("websocket")
+        return self.own_routes.of_kind("websocket")
 
     @cached_property
     def project_websocket_paths(self) -> Value[Items]:
@@ -107,25 +110,7 @@ class App:
 
     def open(self, dotted: str) -> Module | Unknown | None:
         """A module of the project by its name."""
-        source = self.files.module(dotted, self.cwd)
-        if source is None and self.root:
-            source = self._beside(dotted)
-        return self._read(source, dotted) if isinstance(source, SourceFile) else source
-
-    def _beside(self, dotted: str) -> SourceFile | Unknown | None:
-        stem = posixpath.join(self.root, dotted.replace(".", "/"))
-        for path in (f"{stem}.py", f"{stem}/__init__.py"):
-            if self.files.repository.exists(path):
-                return self.files.text(path)
-        return None
-
-    def _read(self, source: SourceFile, dotted: str) -> Module:
-        return python.read(source, self.env, lambda name: _source(self.open_source(name)), name=dotted)
-
-    def open_source(self, dotted: str) -> SourceFile | Unknown | None:
-        """A module's text by its name."""
-        found = self.files.module(dotted, self.cwd)
-        return found if found is not None else self._beside(dotted) if self.root else None
+        return self.program.open(dotted)
 
     @cached_property
     def reads(self) -> list[Reads]:
@@ -144,7 +129,7 @@ class App:
         """The project's modules whose text has a word."""
         prefix = f"{self.root}/" if self.root else ""
         for source in self._sources(word):
-            yield self._read(source, python.dotted_name(source.path.removeprefix(prefix)))
+            yield self.program.read(source, python.dotted_name(source.path.removeprefix(prefix)))
 
     def _sources(self, *words: str) -> Iterator[SourceFile]:
         """The project's files whose text has one of the words, without tests."""
@@ -166,11 +151,48 @@ def application_of(server: Server, files: MappedFiles) -> App | None:
     for cwd in _directories(server):
         source = files.module(dotted, cwd)
         if isinstance(source, SourceFile):
-            module = python.read(source, env, partial(files.module, cwd=cwd), name=dotted)
-            app = App(server.app.x, module, application_kind(module, attribute), files, env, cwd)
+            program = python.Program(env, Finder(files, cwd, root_of(source.path, dotted)))
+            module = program.read(source, dotted)
+            app = App(server.app.x, program, module, application_kind(module, attribute), files, env)
             _add_settings(app)
             return app
     return None
+
+
+@dataclass(slots=True)
+class Finder:
+    """Finds a project's modules, up to a number of them: what more it imports says little of how it is served."""
+
+    files: MappedFiles
+    cwd: str
+    root: str
+    left: int = _MODULES
+
+    def __call__(self, dotted: str) -> SourceFile | Unknown | None:
+        """A module's text by its full name."""
+        found = self.files.module(dotted, self.cwd)
+        if found is None:
+            found = self._beside(dotted)
+        if isinstance(found, SourceFile):
+            self.left -= 1
+            if self.left < 0:
+                return Unknown(f"{dotted}: more modules than are read", dotted)
+        return found
+
+    def _beside(self, dotted: str) -> SourceFile | Unknown | None:
+        stem = posixpath.join(self.root, dotted.replace(".", "/"))
+        for path in (f"{stem}.py", f"{stem}/__init__.py") if self.root else ():
+            if self.files.repository.exists(path):
+                return self.files.text(path)
+        return None
+
+
+def root_of(path: str, dotted: str) -> str:
+    """The directory that a module's full name starts from."""
+    root = posixpath.dirname(path)
+    for _ in range(dotted.count(".") + path.endswith("/__init__.py")):
+        root = posixpath.dirname(root)
+    return root
 
 
 def _add_settings(app: App) -> None:
