@@ -6,18 +6,63 @@ from collections.abc import Callable
 from typing import Any
 
 from serveaudit.applications import App as Application
-from serveaudit.deployment import Context, Process, Proxy, Running
+from serveaudit.deployment import Context, Pairing, Process, Proxy, Running
+from serveaudit.formats.nginx import Directive
 from serveaudit.launching import Machine as MachineFacts
 from serveaudit.launching import Unit
-from serveaudit.programs.nginx import Location, Usage
+from serveaudit.programs.nginx import Added, Include, Installed, Location, Misuse, Name, Scope, Usage, ZoneUse
 from serveaudit.programs.nginx import Site as SiteFacts
+from serveaudit.programs.nginx.decisions import Comparison
+from serveaudit.programs.nginx.memory_bugs import Shape
+from serveaudit.programs.nginx.newlines import Injection
+from serveaudit.programs.nginx.patterns import Pattern
 from serveaudit.serving import BadFlag
 from serveaudit.serving import Setting as SettingFacts
+from serveaudit.source import Problem
 from serveaudit.subjects import See, Subjects
-from serveaudit.vocabulary import apps, deployments, launches, machines, relations, routes, servers, settings, sites, variables
+from serveaudit.values import Place
+from serveaudit.vocabulary import (
+    apps,
+    caches,
+    deployments,
+    doubles,
+    launches,
+    lines,
+    locations,
+    machines,
+    misuses,
+    nginx_relations,
+    nginxes,
+    passages,
+    relations,
+    routes,
+    servers,
+    settings,
+    sites,
+    variables,
+)
 from serveaudit.words import Subject, Vocabulary
 
-VOCABULARY = Vocabulary.of(apps, deployments, launches, machines, relations, routes, servers, settings, sites, variables)
+VOCABULARY = Vocabulary.of(
+    apps,
+    caches,
+    deployments,
+    doubles,
+    launches,
+    lines,
+    locations,
+    machines,
+    misuses,
+    nginx_relations,
+    nginxes,
+    passages,
+    relations,
+    routes,
+    servers,
+    settings,
+    sites,
+    variables,
+)
 
 
 def deployment_of(context: Context) -> deployments.Deployment:
@@ -45,6 +90,23 @@ _MAKERS: dict[tuple[type, ...], Callable[..., Subject]] = {
     (Proxy, Location): routes.Route,
     (Proxy, SiteFacts): sites.Site,
     (Proxy, Usage): variables.Variable,
+    (Proxy, Place): nginxes.Nginx,
+    (Location, Proxy): locations.Location,
+    (Location, Proxy, str): caches.Cache,
+    (Pairing, Added, Place): doubles.DoubledHeader,
+    (Proxy, Directive, Scope): lines.of_directive,
+    (Proxy, Installed, Scope): lines.of_directive,
+    (Proxy, Pattern): passages.Pattern,
+    (Proxy, Usage, Pattern): passages.Capture,
+    (Proxy, Usage, type(None)): passages.Capture,
+    (Proxy, Injection): passages.Injection,
+    (Proxy, Shape): passages.Shape,
+    (Proxy, Comparison): passages.Comparison,
+    (Proxy, Misuse): misuses.Misuse,
+    (Proxy, ZoneUse): misuses.ZoneUse,
+    (Proxy, Include): misuses.Include,
+    (Proxy, Name): misuses.ServerName,
+    (Proxy, Problem): misuses.SyntaxFault,
     (SettingFacts, Process): settings.Setting,
     (SettingFacts, Unit): settings.Setting,
     (BadFlag, Process): settings.Flag,
