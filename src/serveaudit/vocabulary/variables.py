@@ -31,10 +31,9 @@ class Variable(Subject):
 
     @word()
     def perhaps_elsewhere(self) -> Value[bool]:
-        """Whether a file that was not read, or a module of somebody else's, may define it: never sure."""
-        for doubt in (self.proxy.config.complete, self.proxy.config.foreign):
-            if isinstance(doubt, Unknown):
-                return Value(doubt)
-            if doubt is True and doubt is self.proxy.config.foreign:
-                return Value(Unknown("modules that are not nginx's own are loaded", "load_module"))
-        return Value(False)
+        """Whether a file that was not read may define it: never sure; or a module that is not nginx's own, which is loaded."""
+        foreign = self.proxy.config.foreign
+        if foreign is True:
+            return Value(True)
+        doubts = [doubt for doubt in (self.proxy.config.complete, foreign) if isinstance(doubt, Unknown)]
+        return Value(doubts[0] if doubts else False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,10 @@ from serveaudit.programs.nginx.zones import Zone, ZoneUse, defined, used
 from serveaudit.source import Problem, SourceFile
 from serveaudit.units import Address
 from serveaudit.values import Unknown, Value
+
+
+_OWN_MODULES = re.compile(r"ngx_(stream|mail|(http|stream)_(js|geoip|perl|image_filter|xslt_filter))_module\.so$")
+"""Modules of nginx's own source and njs, whose directives and variables are in the table."""
 
 
 @dataclass(eq=False)
@@ -81,11 +86,14 @@ class Config:
 
     @property
     def foreign(self) -> bool | Unknown:
-        """Whether modules that are not nginx's own may be loaded, and with them directives and variables that are not known."""
+        """Whether modules that are not nginx's own are loaded, and with them directives and variables that are not known."""
         if self.main is None:
             return Unknown("the main configuration was not read", "load_module")
         loads = any(include.pattern.endswith("modules-enabled/*.conf") for include in self.includes)
-        return bool(self.main.scope.own("load_module")) or (Unknown("modules are loaded elsewhere") if loads else False)
+        named = [word.text for line in self.main.scope.own("load_module") for word in line.args]
+        if any(not _OWN_MODULES.search(path) for path in named):
+            return True
+        return Unknown("modules are loaded elsewhere", "modules-enabled") if loads else False
 
     @cached_property
     def zones(self) -> list[Zone]:
