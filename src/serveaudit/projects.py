@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from serveaudit.application import importing, uploads
+from serveaudit.application.routes import socketio_servers
 from serveaudit.application.routes.reach import reachable
 from serveaudit.applications import App
 from serveaudit.formats.python import Call, Made, Module
@@ -77,11 +78,28 @@ def cache(app: App) -> Value[Any]:
 
 
 def _entry(table: Value[Any], key: str) -> Value[Any]:
-    """An entry of a mapping; where it has none, the mapping's own places say so."""
+    """An entry of a mapping; where its own place is not known, the mapping's speaks for it."""
     if not isinstance(table.x, Table):
         return Value(None) if table.x is None else table.map(lambda _: Unknown("it is no mapping that was read"))
     found = table.x.get(key)
-    return found if found.places else found.at(*table.places)
+    return found if found.places or found.x is None else found.at(*table.places)
+
+
+def channel_layer(app: App) -> Value[Any]:
+    """The class of Channels' default layer; None where none is configured."""
+    if app.settings is None:
+        return Value(None)
+    found = _entry(_entry(app.settings.value("CHANNEL_LAYERS"), "default"), "BACKEND")
+    return found.map(lambda backend: str(backend).rpartition(".")[2])
+
+
+def lonely_socketio(app: App) -> Value[str]:
+    """A Socket.IO server whose sessions start with polling, so that all requests of one must reach the same process; None:
+    there is none."""
+    for server in socketio_servers(app.module):
+        if server.polls_first.x is True:
+            return Value(server.library, (server.place,))
+    return Value(None)
 
 
 def throttled(app: App) -> Value[str]:

@@ -101,6 +101,24 @@ class ServerCapacity:
         text = "".join(place.span.text + place.span.source.text[:20000] for place in processes.places[:1])
         return Value("cpus" in processes.depends and "sched_getaffinity" not in text, processes.places)
 
+    @word("a worker may grow to {it}")
+    def memory_per_worker(self) -> Value[Bytes]:
+        """How much memory a worker takes: as the user states, or uWSGI's reload-on-rss, which replaces a larger one."""
+        stated = self.process.running.context.stated.memory_per_worker
+        if stated.x is not None or self.facts.program != "uwsgi":
+            return stated.map(Bytes)
+        limit = self.facts.value("reload-on-rss")
+        return limit.map(lambda size: Bytes(size) if isinstance(size, int) and size else None)
+
+    @word()
+    def needs_one_process(self) -> Value[bool]:
+        """Whether its application keeps rooms of websockets in its memory: Channels' layer, Socket.IO without a queue."""
+        app = self.process.app
+        return Value(
+            app is not None
+            and (projects.channel_layer(app).x == "InMemoryChannelLayer" or projects.lonely_socketio(app).x is not None)
+        )
+
     @word("a header may have {it}")
     def header_limit(self) -> Value[Bytes]:
         """The longest header that it takes; None: any, or not measured."""
@@ -162,6 +180,18 @@ class ServerCapacity:
         lazy = [self.facts.value(name) for name in ("lazy-apps", "lazy")]
         head = Place(self.facts.place.span, How.DEFAULT, "uWSGI loads the application once, then forks")
         return Value(not any(value.x is True for value in lazy), (head,))
+
+    @word()
+    def has_fork_hook(self) -> Value[bool]:
+        """Whether something of its own runs in each worker after the fork: what it does is not followed."""
+        app = self.process.app
+        hook = (
+            self.facts.program == "gunicorn"
+            and self.facts.value("post_fork").x is not None
+            and self.facts.settings["post_fork"].origin != "default"
+        )
+        decorated = app is not None and next(app.modules("postfork"), None) is not None
+        return Value(bool(hook or decorated))
 
     @word()
     def shares_metrics(self) -> Value[bool]:
