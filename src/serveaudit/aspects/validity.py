@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serveaudit.configured import releases
+from serveaudit.configured import releases, sections
 from serveaudit.deployment import Process
 from serveaudit.values import Unknown, Value
 from serveaudit.words import word
@@ -23,6 +23,21 @@ class ServerValidity:
     def installed(self, package: str) -> Value[str]:
         """The release of a package beside it, told where it is pinned; unknown where it is left open."""
         return self.process.installed.version(package)
+
+    @word("not read")
+    def unread_section(self) -> Value[str]:
+        """The section of a configuration file that the server does not read, or the one that it looks for in vain."""
+        return sections.unread(self.process.server)
+
+    @word()
+    def reads_nothing(self) -> Value[bool]:
+        """Whether nothing at all of its configuration file is read because of that."""
+        return Value(sections.reads_nothing(self.process.server))
+
+    @word("uWSGI's logic")
+    def broken_logic(self) -> Value[str]:
+        """What is wrong with the logic of uWSGI's file: an else, a block in a block, one that never ends."""
+        return sections.broken_logic(self.process.server)
 
     @word("gunicorn does not find it")
     def unavailable_worker(self) -> Value[str]:

@@ -67,7 +67,7 @@ def _uwsgi(setting: Setting, x: Any) -> str | None:
 def _gunicorn(setting: Setting, x: Any) -> str | None:
     name = setting.name
     text = setting.literal.text.strip() if setting.literal is not None else ""
-    if name == "loglevel" and isinstance(x, str) and x.lower() not in LEVELS:
+    if name == "loglevel" and isinstance(x, str) and x.lower() not in LEVELS and "info" not in x.lower():
         return f"gunicorn knows no level {x} and takes info"
     if name == "sendfile" and x is True:
         return "sendfile is on unless it is set: gunicorn turns it off for every value that is written"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serveaudit.deployment import Process
 from serveaudit.serving import Setting
-from serveaudit.values import How, Value
+from serveaudit.values import How, Items, Unknown, Value
 
 _FROM_THE_TABLE = ("import", "def", "class", "for")
 
@@ -59,3 +59,11 @@ def _lifespan(setting: Setting, process: Process) -> Value[str]:
         return Value(None)
     places = (setting.place, *app.interface.places[:1])
     return Value("Django's application takes no lifespan, so the server ends when it starts", places)
+
+
+def rests_on_outside(setting: Setting) -> Value[bool]:
+    """Unknown where the value rests on a variable that nothing in the repository sets."""
+    x = setting.value.x
+    values = [setting.value, *(each for each in (x.members if isinstance(x, Items) else ()) if isinstance(each, Value))]
+    unset = next((assumed for value in values for assumed in value.assumes if assumed.endswith("is not set")), "")
+    return Value(Unknown(f"{unset} in the repository", unset.partition(" ")[0]) if unset else False)

@@ -26,7 +26,9 @@ def of_process(process: Process) -> Iterator[Setting]:
     for setting in process.server.settings.values():
         if setting.origin != "default" and (setting.name in own or setting.bound_by == "key"):
             yield setting
-    yield from process.server.strange
+    for setting in process.server.strange:
+        if not setting.name.startswith("_"):
+            yield setting
 
 
 def program_of(setting: Setting, process: Process) -> str:

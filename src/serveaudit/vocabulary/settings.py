@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serveaudit.configured import effects, idling, meanings, refusals, releases, written
+from serveaudit.configured import collisions, effects, idling, libraries, meanings, refusals, releases, rivals, texts, written
 from serveaudit.deployment import Process
 from serveaudit.launching import Unit
 from serveaudit.serving import BadFlag, Row
@@ -108,6 +108,11 @@ class Setting(Subject):
         """Why the program does not start with the value; None where it takes it."""
         return refusals.refusal(self.facts, self.process) if self.process else Value(None)
 
+    @word()
+    def rests_on_outside(self) -> Value[bool]:
+        """Whether its value may be another one outside of the repository: it rests on a variable that nothing sets there."""
+        return refusals.rests_on_outside(self.facts)
+
     @word("read otherwise")
     def misread(self) -> Value[str]:
         """What the program makes of a value instead of what is meant; None where it is taken as it is meant."""
@@ -134,6 +139,41 @@ class Setting(Subject):
     def outgoing(self) -> Value[str]:
         """What the program says of a setting that it takes for now; None where it stays."""
         return releases.outgoing(self.facts, self.process) if self.process else Value(None)
+
+    @word("taken for a setting")
+    def collides(self) -> Value[str]:
+        """Why a name of the file is taken for a setting that nobody meant; None where it is meant."""
+        return collisions.collides(self.facts, self.process) if self.process else Value(None)
+
+    @word("part of the value")
+    def literal(self) -> Value[str]:
+        """What of its text is part of the value by mistake: a comment, quotes."""
+        return texts.literal(self.facts, self.process) if self.process else Value(None)
+
+    @word("in the log's format")
+    def bad_format(self) -> Value[str]:
+        """What is wrong with a format for the access log."""
+        return texts.log_format(self.facts, self.process) if self.process else Value(None)
+
+    @word()
+    def breaks_logging(self) -> Value[bool]:
+        """Whether a format can't be used at all."""
+        return Value(texts.breaks_logging(self.facts))
+
+    @word("replaced")
+    def overridden(self) -> Value[str]:
+        """What a value that is written elsewhere is replaced by; None where nothing is replaced."""
+        return rivals.overridden(self.facts, self.process) if self.process else Value(None)
+
+    @word("written twice")
+    def given_twice(self) -> Value[str]:
+        """That it has two different values in one file; None where it has one."""
+        return rivals.given_twice(self.facts, self.process) if self.process else Value(None)
+
+    @word("needs a package that is not there")
+    def missing_library(self) -> Value[str]:
+        """The package that it needs and that a complete list leaves out."""
+        return libraries.missing(self.facts, self.process) if self.process else Value(None)
 
     @word("taken for its value")
     def swallows_app(self) -> Value[str]:
