@@ -102,3 +102,13 @@ def flags(deployment: Any) -> Iterator[tuple[Any, Any]]:
     for process in deployment.context.processes:
         for flag in process.server.bad_flags:
             yield deployment.see((flag, process)), deployment.see(process)
+
+
+@relation("app")
+def apps(deployment: Any) -> Iterator[Any]:
+    """Every application that a server calls and whose code is in the repository, once."""
+    seen: set[int] = set()
+    for process in deployment.context.processes:
+        if process.app is not None and id(process.app) not in seen:
+            seen.add(id(process.app))
+            yield deployment.see(process.app)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from serveaudit.aspects.addresses import RouteAddresses
 from serveaudit.aspects.capacity import RouteCapacity
+from serveaudit.aspects.hosts import RouteHosts
+from serveaudit.aspects.names import RouteNames
+from serveaudit.aspects.paths import RoutePaths
+from serveaudit.aspects.targets import RouteTargets
 from serveaudit.aspects.timeouts import RouteTimeouts
+from serveaudit.aspects.tls import RouteTls
+from serveaudit.aspects.trust import RouteTrust
 from serveaudit.aspects.websockets import RouteWebsockets
-from serveaudit.deployment import Pairing, Proxy, listeners_of
-from serveaudit.pairing import reach, servers_on
+from serveaudit.deployment import Pairing, Proxy
 from serveaudit.programs.nginx import Location, Target
 from serveaudit.subjects import See
 from serveaudit.units import Address, Seconds
@@ -65,7 +71,19 @@ class RequestHeaders(Subject):
         return self.location.request_headers[name]
 
 
-class Route(RouteTimeouts, RouteCapacity, RouteWebsockets, Subject):
+class Route(
+    RouteTargets,
+    RoutePaths,
+    RouteTimeouts,
+    RouteCapacity,
+    RouteWebsockets,
+    RouteTls,
+    RouteTrust,
+    RouteHosts,
+    RouteAddresses,
+    RouteNames,
+    Subject,
+):
     """A location, or a server block where no location matches."""
 
     def __init__(self, proxy: Proxy, location: Location, see: See) -> None:
@@ -204,26 +222,6 @@ class Route(RouteTimeouts, RouteCapacity, RouteWebsockets, Subject):
             return Value(pair.listener.protocol, pair.listener.address.places)
         return Value(None)
 
-    @word("servers listen on {it}")
-    def target_binds(self) -> Value[list[str]]:
-        """Where the servers of the machine that the target leads to listen, as texts to compare with `target`; empty where no
-        server is known there, and incomplete where one's addresses are not."""
-        contexts = self.proxy.running.context.reachable
-        for address in self._addresses:
-            if isinstance(address.x, Address):
-                binds = [each for found in reach(self.proxy, address.x, contexts) for each in _binds(found)]
-                return _joined(binds)
-        return Value(Items(()))
-
-    @word()
-    def nearest_bind(self) -> Value[str]:
-        """The address at which a server listens that is most like the target."""
-        from difflib import get_close_matches
-
-        binds = [str(bind) for bind in self.target_binds.x]
-        near = get_close_matches(str(self.target.x), binds, 1, 0.0)
-        return Value(near[0] if near else None)
-
     # the application
 
     @word()
@@ -305,25 +303,3 @@ def _first_address(target: Target) -> Any:
     for address in target.addresses:
         return str(address.x) if isinstance(address.x, Address) else address.x
     return Unknown("the upstream has no server that was read")
-
-
-def _binds(reached: Any) -> list[Value[Any]]:
-    """The addresses of the servers on a machine, written as the proxy would reach them."""
-    found: list[Value[Any]] = []
-    for process in servers_on(reached):
-        if isinstance(process.server.listeners.x, Unknown):
-            found.append(Value(process.server.listeners.x))
-        for listener in listeners_of(process):
-            address = listener.address.x
-            if isinstance(address, Address) and address.kind == "tcp":
-                found.append(Value(str(Address("tcp", reached.address.host, address.port)), listener.address.places))
-            else:
-                found.append(listener.address.map(str))
-    return found
-
-
-def _joined(binds: list[Value[Any]]) -> Value[Any]:
-    unknown = next((bind.x for bind in binds if isinstance(bind.x, Unknown)), None)
-    known = tuple(bind for bind in binds if isinstance(bind.x, str))
-    places = unique(*(bind.places for bind in known))
-    return Value(Items(known, True if unknown is None else unknown), places)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from serveaudit.aspects.addresses import ServerAddresses
 from serveaudit.aspects.capacity import ServerCapacity
 from serveaudit.aspects.lifecycle import ServerLifecycle
 from serveaudit.aspects.timeouts import ServerTimeouts
+from serveaudit.aspects.tls import ServerTls
 from serveaudit.aspects.validity import ServerValidity
 from serveaudit.aspects.websockets import ServerWebsockets
 from serveaudit.deployment import Process, listeners_of
@@ -21,7 +23,9 @@ _EVENT_LOOPS = frozenset({"uvicorn", "asgi", "gevent", "eventlet", "tornado"})
 _LOOP_PROGRAMS = frozenset({"uvicorn", "hypercorn", "daphne", "gevent"})
 
 
-class Server(ServerTimeouts, ServerCapacity, ServerWebsockets, ServerValidity, ServerLifecycle, Subject):
+class Server(
+    ServerTimeouts, ServerCapacity, ServerWebsockets, ServerValidity, ServerLifecycle, ServerTls, ServerAddresses, Subject
+):
     """One start of gunicorn, uvicorn, hypercorn, daphne, uWSGI, gevent, granian, waitress, or a development server."""
 
     def __init__(self, process: Process, see: See) -> None:

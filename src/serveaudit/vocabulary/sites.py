@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from serveaudit.aspects.site_tls import SiteTls
 from serveaudit.deployment import Proxy
 from serveaudit.programs.nginx import Listen, Location
 from serveaudit.programs.nginx import Site as Facts
@@ -14,7 +15,7 @@ from serveaudit.values import How, Items, Place, Unknown, Value
 from serveaudit.words import Subject, word
 
 
-class Site(Subject):
+class Site(SiteTls, Subject):
     """A server block."""
 
     def __init__(self, proxy: Proxy, site: Facts, see: See) -> None:
