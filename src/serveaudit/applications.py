@@ -16,7 +16,7 @@ from serveaudit.application.routes import Found, project_websockets, routes_of, 
 from serveaudit.command import Environment
 from serveaudit.formats import python
 from serveaudit.formats.python import Module
-from serveaudit.mapping import MappedFiles
+from serveaudit.mapping import Finder, MappedFiles
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
 from serveaudit.values import Items, Place, Unknown, Value
@@ -122,7 +122,9 @@ class App:
         return any(True for _ in self._sources(word))
 
     def setting(self, name: str) -> Value[Any]:
-        """A Django setting; None for another framework, or where the settings were not found."""
+        """A Django setting; None for another framework, unknown where the settings were not found."""
+        if self.settings is None and self.framework in ("django", "channels"):
+            return Value(Unknown("Django's settings were not found", "settings"))
         return self.settings.value(name) if self.settings else Value(None)
 
     def modules(self, word: str) -> Iterator[Module]:
@@ -151,40 +153,12 @@ def application_of(server: Server, files: MappedFiles) -> App | None:
     for cwd in _directories(server):
         source = files.module(dotted, cwd)
         if isinstance(source, SourceFile):
-            program = python.Program(env, Finder(files, cwd, root_of(source.path, dotted)))
+            program = python.Program(env, Finder(files, cwd, root_of(source.path, dotted), _MODULES))
             module = program.read(source, dotted)
             app = App(server.app.x, program, module, application_kind(module, attribute), files, env)
             _add_settings(app)
             return app
     return None
-
-
-@dataclass(slots=True)
-class Finder:
-    """Finds a project's modules, up to a number of them: what more it imports says little of how it is served."""
-
-    files: MappedFiles
-    cwd: str
-    root: str
-    left: int = _MODULES
-
-    def __call__(self, dotted: str) -> SourceFile | Unknown | None:
-        """A module's text by its full name."""
-        found = self.files.module(dotted, self.cwd)
-        if found is None:
-            found = self._beside(dotted)
-        if isinstance(found, SourceFile):
-            self.left -= 1
-            if self.left < 0:
-                return Unknown(f"{dotted}: more modules than are read", dotted)
-        return found
-
-    def _beside(self, dotted: str) -> SourceFile | Unknown | None:
-        stem = posixpath.join(self.root, dotted.replace(".", "/"))
-        for path in (f"{stem}.py", f"{stem}/__init__.py") if self.root else ():
-            if self.files.repository.exists(path):
-                return self.files.text(path)
-        return None
 
 
 def root_of(path: str, dotted: str) -> str:

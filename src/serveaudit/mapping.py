@@ -126,3 +126,32 @@ class MappedFiles:
             return self.repository.read(path)
         except Unreadable as error:
             return Unknown(f"{path}: {error.reason}", about=path)
+
+
+@dataclass(slots=True)
+class Finder:
+    """Finds a project's modules, up to a number that is `left`: what more it imports says little of how it is served. `root`
+    is the directory of the repository that their names start from."""
+
+    files: MappedFiles
+    cwd: str
+    root: str
+    left: int
+
+    def __call__(self, dotted: str) -> SourceFile | Unknown | None:
+        """A module's text by its full name."""
+        found = self.files.module(dotted, self.cwd)
+        if found is None:
+            found = self._beside(dotted)
+        if isinstance(found, SourceFile):
+            self.left -= 1
+            if self.left < 0:
+                return Unknown(f"{dotted}: more modules than are read", dotted)
+        return found
+
+    def _beside(self, dotted: str) -> SourceFile | Unknown | None:
+        stem = posixpath.join(self.root, dotted.replace(".", "/"))
+        for path in (f"{stem}.py", f"{stem}/__init__.py") if self.root else ():
+            if self.files.repository.exists(path):
+                return self.files.text(path)
+        return None

@@ -12,6 +12,7 @@ from serveaudit import programs
 from serveaudit.command import Command, Environment, Files
 from serveaudit.formats import python
 from serveaudit.invocation import script_of
+from serveaudit.mapping import Finder, MappedFiles
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
 from serveaudit.values import Place
@@ -58,6 +59,8 @@ def configured(source: SourceFile, kind: str, env: Environment, files: Files | N
     return server if isinstance(server, Server) else None
 
 
+_MODULES = 40
+"""Modules that are followed from a script: its addresses may come from a settings file, not from deep inside."""
 _MAKES_SERVERS = frozenset(
     """uvicorn.run uvicorn.Server uvicorn.Config waitress.serve hypercorn.asyncio.serve hypercorn.trio.serve flask.Flask.run
     gevent.pywsgi.WSGIServer granian.Granian""".split()
@@ -70,8 +73,10 @@ def _defines_application(module: python.Module) -> bool:
 
 
 def _module(source: SourceFile, env: Environment, files: Files | None, command: Command | None) -> python.Module:
-    cwd = _text(command.cwd.x) if command else ""
-    return python.read(source, env, lambda dotted: files.module(dotted, cwd) if files else None)
+    """The file as it runs; what it imports is followed only where something starts it."""
+    if command is None or not isinstance(files, MappedFiles):
+        return python.read(source, env)
+    return python.read(source, env, Finder(files, _text(command.cwd.x), "", _MODULES))
 
 
 def _servers(found: object) -> list[Server]:

@@ -10,21 +10,25 @@ from enum import Enum, auto
 from typing import Any
 
 from serveaudit.command import Environment
-from serveaudit.formats.python.frames import Fork, Frame, chosen
+from serveaudit.formats.python.frames import Fork, Frame, Names, chosen
 from serveaudit.formats.python.module import Assigned, By, Call, ClassRef, External, Function, FunctionRef, Module, ModuleRef
 from serveaudit.formats.python.parsing import Spans, bound_names, changed_names
 from serveaudit.source import SourceFile, Span
-from serveaudit.values import Branch, How, Items, Place, Table, Unknown, Value, unique, unknown
+from serveaudit.values import Branch, How, Items, Partial, Place, Table, Unknown, Value, unique, unknown
 
 FindModule = Callable[[str], SourceFile | Unknown | None]
 
-STEPS = 20_000
+STEPS = 6_000
 """Statements and expressions that are followed in one module, those of the functions that it calls counted; a settings
 module of a large site takes some two thousand."""
 DEEPEST_CALL = 6
 LONGEST_TEXT = 100_000
 MOST_MEMBERS = 10_000
 _MOST_PLACES = 4
+
+
+NAMES = External | FunctionRef | ClassRef | ModuleRef
+"""What only stands for something: to name it raises nothing."""
 
 
 class Outcome(Enum):
@@ -187,8 +191,11 @@ class State:
             return unknown("too much to compute", self.place(node))
         value = bounded(self.evaluate(self, node))
         if self.session.raised is not None:
-            raise Escaped
-        if isinstance(value.x, Unknown):
+            if not isinstance(value.x, Branch):
+                raise Escaped
+            self.session.raised = None
+            self.session.doubts += 1
+        if self.session.trying and _may_raise(value):
             self.session.doubts += 1
         return value
 
@@ -213,13 +220,19 @@ class State:
             if found is not None and isinstance(found.x, Items | Table | Branch):
                 self.bind(name, unknown(why, place), place)
 
+    def forget(self, before: Names, why: str, place: Place) -> None:
+        """What was bound since then, in whatever frame, is no longer known."""
+        lost = unknown(why, place)
+        for frame, names in zip(self.session.live, before, strict=True):
+            frame.names = {name: value if names.get(name) is value else lost for name, value in frame.names.items()}
+
     def taint(self, why: str, about: str, place: Place, optional: bool = False) -> None:
         """Any name of the module may be bound anew here; `optional`: if something is there, which can't be known."""
         lost = Unknown(why, about)
         fork = Fork.between(f"{about} is there", f"{about} is there", f"{about} is not there")
         names = self.frame.module.names
         for name, value in names.items():
-            if not isinstance(value.x, External | FunctionRef | ClassRef | ModuleRef):
+            if not isinstance(value.x, NAMES):
                 names[name] = fork.join(Value(lost, (place,)), value) if optional else Value(lost, (place,))
         self.module.complete = lost
 
@@ -243,6 +256,19 @@ class State:
             yield
         finally:
             self.conditions = saved
+
+
+def _may_raise(value: Any) -> bool:
+    """Whether something in a value is not known: what would have given it may have raised instead."""
+    match value.x if isinstance(value, Value) else value:
+        case Branch(cases=cases):
+            return any(_may_raise(case) for _, case in cases)
+        case Items(members=members):
+            return any(map(_may_raise, members))
+        case Table(entries=entries):
+            return any(_may_raise(each) for _, each in entries)
+        case x:
+            return isinstance(x, Unknown | Partial) and not isinstance(x, NAMES)
 
 
 def bounded(value: Value[Any]) -> Value[Any]:
