@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from serveaudit.application.asgi import Application, application_kind
@@ -16,7 +16,7 @@ from serveaudit.application.routes import Found, project_websockets, routes_of, 
 from serveaudit.command import Environment
 from serveaudit.formats import python
 from serveaudit.formats.python import Module
-from serveaudit.mapping import Finder, MappedFiles
+from serveaudit.mapping import Finder, MappedFiles, below
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
 from serveaudit.values import Items, Place, Unknown, Value
@@ -153,7 +153,8 @@ def application_of(server: Server, files: MappedFiles) -> App | None:
     for cwd in _directories(server):
         source = files.module(dotted, cwd)
         if isinstance(source, SourceFile):
-            program = python.Program(env, Finder(files, cwd, root_of(source.path, dotted), _MODULES))
+            ways = (partial(files.module, cwd=cwd), below(files, root_of(source.path, dotted)))
+            program = python.Program(env, Finder(ways, _MODULES))
             module = program.read(source, dotted)
             app = App(server.app.x, program, module, application_kind(module, attribute), files, env)
             _add_settings(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Protocol
@@ -128,30 +128,35 @@ class MappedFiles:
             return Unknown(f"{path}: {error.reason}", about=path)
 
 
+Find = Callable[[str], SourceFile | Unknown | None]
+
+
 @dataclass(slots=True)
 class Finder:
-    """Finds a project's modules, up to a number that is `left`: what more it imports says little of how it is served. `root`
-    is the directory of the repository that their names start from."""
+    """Finds a program's modules in one of several ways, up to a number that is `left`: what more it imports says little of how
+    it is served."""
 
-    files: MappedFiles
-    cwd: str
-    root: str
+    ways: tuple[Find, ...]
     left: int
 
     def __call__(self, dotted: str) -> SourceFile | Unknown | None:
         """A module's text by its full name."""
-        found = self.files.module(dotted, self.cwd)
-        if found is None:
-            found = self._beside(dotted)
+        found = next((text for find in self.ways if (text := find(dotted)) is not None), None)
         if isinstance(found, SourceFile):
             self.left -= 1
             if self.left < 0:
                 return Unknown(f"{dotted}: more modules than are read", dotted)
         return found
 
-    def _beside(self, dotted: str) -> SourceFile | Unknown | None:
-        stem = posixpath.join(self.root, dotted.replace(".", "/"))
-        for path in (f"{stem}.py", f"{stem}/__init__.py") if self.root else ():
-            if self.files.repository.exists(path):
-                return self.files.text(path)
+
+def below(files: MappedFiles, root: str) -> Find:
+    """Finds modules below a directory of the repository; none where that is the repository's own root."""
+
+    def find(dotted: str) -> SourceFile | Unknown | None:
+        stem = posixpath.join(root, dotted.replace(".", "/"))
+        for path in (f"{stem}.py", f"{stem}/__init__.py") if root else ():
+            if files.repository.exists(path):
+                return files.text(path)
         return None
+
+    return find

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
@@ -12,7 +12,7 @@ from serveaudit import programs
 from serveaudit.command import Command, Environment, Files
 from serveaudit.formats import python
 from serveaudit.invocation import script_of
-from serveaudit.mapping import Finder, MappedFiles
+from serveaudit.mapping import Finder
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
 from serveaudit.values import Place
@@ -74,9 +74,9 @@ def _defines_application(module: python.Module) -> bool:
 
 def _module(source: SourceFile, env: Environment, files: Files | None, command: Command | None) -> python.Module:
     """The file as it runs; what it imports is followed only where something starts it."""
-    if command is None or not isinstance(files, MappedFiles):
+    if command is None or files is None:
         return python.read(source, env)
-    return python.read(source, env, Finder(files, _text(command.cwd.x), "", _MODULES))
+    return python.read(source, env, Finder((partial(files.module, cwd=_text(command.cwd.x)),), _MODULES))
 
 
 def _servers(found: object) -> list[Server]:
