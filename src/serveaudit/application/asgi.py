@@ -63,6 +63,7 @@ _KEEPS_WSGI = (
     "opentelemetry.instrumentation.wsgi.",
     "newrelic.agent.WSGIApplicationWrapper",
     "paste.deploy.config.PrefixMiddleware",
+    "granian.utils.proxies.wrap_wsgi_with_proxy_headers",
 )
 _KEEPS_ASGI = (
     "uvicorn.middleware.",
@@ -75,6 +76,7 @@ _KEEPS_ASGI = (
     "asgi_correlation_id.",
     "blacknoise.",
     "servestatic.",
+    "granian.utils.proxies.wrap_asgi_with_proxy_headers",
 )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from serveaudit.aspects.addresses import RouteAddresses
 from serveaudit.aspects.capacity import RouteCapacity
+from serveaudit.aspects.clients import RouteClients
 from serveaudit.aspects.hosts import RouteHosts
 from serveaudit.aspects.names import RouteNames
 from serveaudit.aspects.paths import RoutePaths
@@ -80,7 +80,7 @@ class Route(
     RouteTls,
     RouteTrust,
     RouteHosts,
-    RouteAddresses,
+    RouteClients,
     RouteNames,
     Subject,
 ):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from serveaudit.aspects.addresses import ServerAddresses
+from serveaudit.aspects.reaching import ServerReaching
 from serveaudit.aspects.capacity import ServerCapacity
+from serveaudit.aspects.clients import ServerClients
 from serveaudit.aspects.lifecycle import ServerLifecycle
+from serveaudit.aspects.names import ServerNames
 from serveaudit.aspects.timeouts import ServerTimeouts
 from serveaudit.aspects.tls import ServerTls
+from serveaudit.aspects.trust import ServerTrust
 from serveaudit.aspects.validity import ServerValidity
 from serveaudit.aspects.websockets import ServerWebsockets
 from serveaudit.deployment import Process, listeners_of
@@ -24,7 +27,17 @@ _LOOP_PROGRAMS = frozenset({"uvicorn", "hypercorn", "daphne", "gevent"})
 
 
 class Server(
-    ServerTimeouts, ServerCapacity, ServerWebsockets, ServerValidity, ServerLifecycle, ServerTls, ServerAddresses, Subject
+    ServerTimeouts,
+    ServerCapacity,
+    ServerWebsockets,
+    ServerValidity,
+    ServerLifecycle,
+    ServerTls,
+    ServerReaching,
+    ServerTrust,
+    ServerClients,
+    ServerNames,
+    Subject,
 ):
     """One start of gunicorn, uvicorn, hypercorn, daphne, uWSGI, gevent, granian, waitress, or a development server."""
 

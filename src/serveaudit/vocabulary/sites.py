@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from serveaudit.aspects.clients import SiteClients
+from serveaudit.aspects.hosts import SiteHosts
 from serveaudit.aspects.site_tls import SiteTls
 from serveaudit.deployment import Proxy
 from serveaudit.programs.nginx import Listen, Location
@@ -15,7 +17,7 @@ from serveaudit.values import How, Items, Place, Unknown, Value
 from serveaudit.words import Subject, word
 
 
-class Site(SiteTls, Subject):
+class Site(SiteTls, SiteHosts, SiteClients, Subject):
     """A server block."""
 
     def __init__(self, proxy: Proxy, site: Facts, see: See) -> None:

@@ -1,0 +1,73 @@
+"""Whether nginx faces the clients, or something that is not audited stands before it."""
+
+from __future__ import annotations
+
+from serveaudit.deployment import Proxy
+from serveaudit.exposure import published_to_outside
+from serveaudit.launch import outside
+from serveaudit.programs.nginx import Listen, Site
+from serveaudit.units import Address
+from serveaudit.values import Place, Unknown, Value
+
+_PUBLIC = (80, 443)
+
+
+def reached_directly(proxy: Proxy, site: Site) -> Value[bool]:
+    """Whether clients connect to a site of nginx without another proxy between: not where the user says so, unknown where a
+    sign of one is in the repository, or where the site listens where browsers don't ask (loopback, an odd port, the PROXY
+    protocol)."""
+    stated = proxy.running.context.stated.proxy
+    if stated.x == "external":
+        return Value(False, stated.places)
+    sign = next((sign for context in proxy.running.context.peers for sign in context.signs if sign.proxies), None)
+    if sign is not None:
+        return Value(Unknown(f"{sign.what} may stand before it"), (sign.place,))
+    open_here = next((listen for listen in site.listens if is_public(proxy, listen)), None)
+    if open_here is not None:
+        return Value(True, (open_here.place,))
+    return Value(Unknown("it is not known to listen where browsers ask"), (site.place,))
+
+
+def is_public(proxy: Proxy, listen: Listen) -> bool:
+    """Whether browsers connect to an address of nginx: port 80 or 443 of a host, or published as one of them."""
+    address = listen.address.x
+    if not isinstance(address, Address) or address.kind != "tcp" or address.loopback or listen.proxy_protocol:
+        return False
+    return bool(set(outer_ports(proxy, address)) & set(_PUBLIC))
+
+
+def outer_ports(proxy: Proxy, address: Address) -> list[int]:
+    """The ports at which other machines reach an address of nginx; of a published one, that of the host."""
+    machine = proxy.running.machine
+    if machine.kind == "host" or machine.host_network.x is True:
+        return [address.port] if address.port is not None else []
+    ports = [each for each in machine.published if each.port.x == address.port and published_to_outside(each)]
+    return [each.host_port.x for each in ports if isinstance(each.host_port.x, int)]
+
+
+def behind_proxy(proxy: Proxy, site: Site) -> Value[bool]:
+    """Whether something is told to stand before nginx: by labels or variables of its own container, an Ingress to it, a
+    listener for the PROXY protocol, or as the user states. Unlike `faces_clients` it takes no weaker sign."""
+    stated = proxy.running.context.stated.proxy
+    if stated.x is not None:
+        return stated.map(lambda said: said == "external")
+    return _surely(proxy, site, tls=False)
+
+
+def tls_ends_outside(proxy: Proxy, site: Site) -> Value[bool]:
+    """The same for what ends TLS."""
+    stated = proxy.running.context.stated.tls
+    if stated.x is not None:
+        return stated.map(lambda said: said == "external")
+    return _surely(proxy, site, tls=True)
+
+
+def _surely(proxy: Proxy, site: Site, tls: bool) -> Value[bool]:
+    machine = proxy.running.machine
+    for sign in (*machine.outside, *outside.of_machine(machine, proxy.running.context.group.machines)):
+        if sign.proxies and (sign.terminates_tls or not tls):
+            return Value(True, (Place(sign.place.span, note=f"{sign.what} stands before it"),))
+    listen = next((listen for listen in site.listens if listen.proxy_protocol), None)
+    if listen is not None and not tls:
+        return Value(True, (listen.place,))
+    return Value(False, (site.place,))

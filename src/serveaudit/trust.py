@@ -1,0 +1,218 @@
+"""The trust matrix: what arrives in a forwarded header × whether the server believes it from this peer × whether the
+application relies on it.
+
+Who believes whom is measured (data/behaviour.json, by program, worker and release); what arrives is what nginx' locations say.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from serveaudit.application import forwarding
+from serveaudit.application.forwarding import SchemeHeader
+from serveaudit.applications import App
+from serveaudit.behaviour import behaves, facts
+from serveaudit.deployment import Pairing, Peer
+from serveaudit.programs.nginx import Location
+from serveaudit.programs.nginx.combine import combine
+from serveaudit.serving import Server, Setting
+from serveaudit.values import Items, Unknown, Value
+
+What = Literal["scheme", "address"]
+FORWARDED_PROTO = SchemeHeader("X-Forwarded-Proto", "https")
+_LISTS = {"scheme": "x-forwarded-proto", "address": "x-forwarded-for"}
+
+
+# whom the server believes
+
+
+def trusts_peer(pair: Pairing) -> Value[bool]:
+    """Whether the server believes forwarded headers of nginx, as whom it comes here."""
+    server = pair.process.server
+    if pair.peer != "unix":
+        return behaves(server, "trusted_peers").map(lambda peers: _holds(peers, pair.peer))
+    everybody = behaves(server, "trusted_peers")
+    if _members(everybody.x) == ["*"]:
+        return everybody.map(lambda _: True)
+    return behaves(server, "trusts_unix_peers").also(everybody)
+
+
+def believes(pair: Pairing, what: What) -> Value[bool]:
+    """Whether the server takes the scheme, or the client's address, from what nginx sends here."""
+    trusting, reading = trusts_peer(pair), reads(pair.process.server, what)
+    for value in (reading, trusting):
+        if value.x is False or value.x is None:
+            return Value(False, value.places, value.assumes, value.depends)
+    return combine(lambda trusted, read: bool(trusted and read), trusting, reading)
+
+
+def reads(server: Server, what: What) -> Value[bool]:
+    """Whether the server takes it from a forwarded header of anybody. waitress: of a proxy that it trusts, what is listed (and
+    X-Forwarded-Proto where nothing is). Source: waitress/proxy_headers.py."""
+    if server.program == "waitress":
+        proxy, listed = server.value("trusted_proxy"), server.value("trusted_proxy_headers")
+        return combine(lambda trusted, names: bool(trusted) and _listed(names, what), proxy, listed)
+    return behaves(server, f"{what}_from_header").map(bool)
+
+
+def _listed(names: Any, what: What) -> bool:
+    listed = [name.lower() for name in _members(names)]
+    return _LISTS[what] in listed if listed else what == "scheme"
+
+
+def clears_untrusted(pair: Pairing) -> Value[bool]:
+    """Whether the server removes forwarded headers of a peer that it does not trust before the application sees them."""
+    if "clears_untrusted_headers" not in facts().get(pair.process.server.program, {}):
+        return Value(False)
+    clears = behaves(pair.process.server, "clears_untrusted_headers")
+    return combine(lambda clear, trusted: bool(clear) and not trusted, clears, trusts_peer(pair))
+
+
+def everybody_trusted(server: Server) -> Value[str]:
+    """The setting by which somebody told the server to believe forwarded headers of every peer (or the PROXY protocol); None:
+    it believes some only, or none."""
+    for name in ("forwarded_allow_ips", "trusted_proxy", "proxy_headers", "proxy_allow_ips"):
+        setting = server.settings.get(name)
+        if setting is None or setting.origin == "default" or (name == "proxy_headers" and server.program != "daphne"):
+            continue
+        if name == "proxy_allow_ips" and server.value("proxy_protocol").x in ("off", False, None):
+            continue
+        if name == "forwarded_allow_ips" and server.value("proxy_headers").x is False:
+            continue
+        if (everybody := _everybody(setting)).x is not None:
+            return everybody
+    return Value(None)
+
+
+def _everybody(setting: Setting) -> Value[str]:
+    spelled = setting.spelled or setting.name
+    return setting.value.map(lambda peers: spelled if "*" in _members(peers) else None).at(setting.place)
+
+
+def _members(peers: Any) -> list[str]:
+    """A list of peers as each program has it: a text with commas, a list, a flag that stands for everybody."""
+    if isinstance(peers, bool):
+        return ["*"] if peers else []
+    if isinstance(peers, Items):
+        return [str(member.x if isinstance(member, Value) else member).strip() for member in peers]
+    return [name.strip() for name in peers.split(",") if name.strip()] if isinstance(peers, str) else []
+
+
+def _holds(peers: Any, peer: Peer) -> bool | Unknown:
+    members = _members(peers)
+    if "*" in members:
+        return True
+    if isinstance(peers, Items) and isinstance(peers.complete, Unknown):
+        return peers.complete
+    if peer == "loopback":
+        return any(map(_is_loopback, members))
+    others = [member for member in members if not _is_loopback(member)]
+    return Unknown(f"whether {', '.join(others)} is nginx' address is not known") if others else False
+
+
+def _is_loopback(member: str) -> bool:
+    try:
+        return ipaddress.ip_network(member, strict=False).is_loopback
+    except ValueError:
+        return member == "localhost"
+
+
+def agreed(pairs: Sequence[Pairing], ask: Callable[[Pairing], Value[Any]]) -> Value[Any]:
+    """What holds for every hop of a location; unknown where they differ, or none is proved."""
+    answers = [ask(pair) for pair in pairs]
+    if not answers:
+        return Value(Unknown("which server answers here is not known"))
+    if any(answer != answers[0] for answer in answers):
+        return Value(Unknown("the servers that answer here differ"), answers[0].places)
+    return answers[0]
+
+
+# what the application relies on
+
+
+def layers(app: App | None) -> Sequence[Any]:
+    """What stands around the application's object."""
+    return app.found.layers if app is not None else ()
+
+
+def scheme_header(pair: Pairing) -> Value[SchemeHeader]:
+    """The header that tells the application behind a hop which scheme the client used; None: nobody there reads one."""
+    return _first_read(own_scheme_header(pair), believes(pair, "scheme"))
+
+
+def own_scheme_header(pair: Pairing) -> Value[SchemeHeader]:
+    """The header from which the application itself, or a layer around it, takes the scheme; None: the server decides."""
+    app = pair.process.app
+    if app is None:
+        return Value(None)
+    own = forwarding.scheme_header(layers(app), app.setting)
+    if own.x is None:
+        peers = forwarding.believed_peers(layers(app))
+        own = peers.map(lambda given: _holds(given, pair.peer)).map(lambda held: FORWARDED_PROTO if held else None)
+    if own.x is None or clears_untrusted(pair).x is False:
+        return own
+    return combine(lambda header, cleared: None if cleared else header, own, clears_untrusted(pair))
+
+
+def _first_read(own: Value[Any], believed: Value[bool]) -> Value[Any]:
+    if own.x is not None and not isinstance(own.x, Unknown):
+        return own
+    told = believed.map(lambda yes: FORWARDED_PROTO if yes else None)
+    return told if own.x is None else own
+
+
+def sees_https(pair: Pairing, request: Mapping[str, str]) -> Value[bool]:
+    """Whether the application takes a request for https, of which nginx knows these variables."""
+    location, server = pair.location, pair.process.server
+    if location.protocol == "uwsgi" and server.program == "uwsgi":
+        on = arrives(location, location.request_headers.param("HTTPS"), request).map(lambda said: said == "on")
+        if on.x is not False and on.x is not None and own_scheme_header(pair).x is None:
+            return on
+    header = scheme_header(pair)
+    if not isinstance(header.x, SchemeHeader):
+        return header.map(lambda _: False) if header.x is not None else Value(False, _told_by(pair).places)
+    said = arrives(location, location.request_headers[header.x.header], request)
+    secure = header.x.secure
+    return combine(lambda text: str(text or "").split(",")[0].strip().lower() == secure.lower(), said)
+
+
+def _told_by(pair: Pairing) -> Value[Any]:
+    """Why nobody reads a header: the server's fact or list of peers."""
+    reading = reads(pair.process.server, "scheme")
+    return reading if reading.x is False else trusts_peer(pair)
+
+
+def arrives(location: Location, header: Value[str], request: Mapping[str, str]) -> Value[str]:
+    """What a header comes to for a request of which these variables are known; None: it does not arrive."""
+    evaluate = location.evaluator(request)
+    return header.map(lambda text: evaluate.text(text).x or None) if header.x is not None else header
+
+
+def sender(location: Location, header: str) -> Value[str]:
+    """Who decides over a header that arrives: nginx (`set`, `cleared`, `default`), the client (`client`, also where nginx
+    copies the client's own), or nobody (`dropped`)."""
+    value = location.request_headers[header]
+    if not value.known:
+        return Value(Unknown(value.why or f"what arrives as {header} depends on a choice"), value.places)
+    copied = f"$http_{header.lower().replace('-', '_')}"
+    copies = isinstance(value.x, str) and copied in value.x.replace("{", "").replace("}", "")
+    return Value("client" if copies else location.request_headers.source(header), value.places, value.assumes)
+
+
+def appended(location: Location) -> Value[str]:
+    """What nginx sends as X-Forwarded-For where it begins with what the client sent; None where it does not."""
+    sent = location.request_headers["X-Forwarded-For"]
+    return sent.map(lambda text: text if "proxy_add_x_forwarded_for" in text or "http_x_forwarded_for" in text else None)
+
+
+def over_tls() -> dict[str, str]:
+    """The variables of a request that came over TLS to nginx itself."""
+    return {"scheme": "https", "https": "on", "http_x_forwarded_proto": "", "http_x_forwarded_ssl": "", "http_x_scheme": ""}
+
+
+def from_outer_tls() -> dict[str, str]:
+    """The variables of a request whose TLS ended at a proxy before nginx, which told so."""
+    told = {"http_x_forwarded_proto": "https", "http_x_forwarded_ssl": "on", "http_x_scheme": "https"}
+    return {"scheme": "http", "https": "", **told}
