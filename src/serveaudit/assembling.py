@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from serveaudit.activation import activated
 from serveaudit.applications import application_of
 from serveaudit.config import Stated
 from serveaudit.contexts import kind_of
@@ -70,6 +71,7 @@ class _Assembler:
 
     def _process(self, server: Server, running: Running) -> Process:
         app = application_of(server, running.files)
+        server.listeners = activated(server, running.unit, running.machine) or server.listeners
         return Process(server, running, app, installed=beside(server, app, running.machine, running.files, self.stated))
 
     def _hosts_nginx(self, contexts: list[Context], nginxes: Nginxes) -> None:

@@ -116,6 +116,7 @@ class Gathering:
         """Everything that is started without a container, kept apart by production and development."""
         machines = {kind: self._host(kind) for kind in ("production", "development")}
         for starting, unit in self._units(machines):
+            starting.machine.units.append(unit)
             starting.run(unit)
             self.used |= starting.files.used
         for path, source in self._sources(("shell", "python")):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from serveaudit.aspects.reaching import ServerReaching
 from serveaudit.aspects.capacity import ServerCapacity
 from serveaudit.aspects.clients import ServerClients
 from serveaudit.aspects.lifecycle import ServerLifecycle
 from serveaudit.aspects.names import ServerNames
+from serveaudit.aspects.reaching import ServerReaching
 from serveaudit.aspects.timeouts import ServerTimeouts
 from serveaudit.aspects.tls import ServerTls
 from serveaudit.aspects.trust import ServerTrust

@@ -1,0 +1,71 @@
+"""From where a server has to be reached, and whether it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from serveaudit.deployment import Process, listeners_of
+from serveaudit.pairing import reach
+from serveaudit.programs.nginx import Target
+from serveaudit.units import Address
+from serveaudit.values import Place, Unknown, Value
+from serveaudit.words import word
+
+
+class ServerReaching:
+    """Of a server."""
+
+    process: Process
+
+    @word("reached by nobody but its own container")
+    def loopback_bind(self) -> Value[str]:
+        """The address of a container's server that takes connections from its own container alone, and everything it listens
+        on; None where it can be reached otherwise."""
+        machine = self.process.running.machine
+        found = listeners_of(self.process)
+        if machine.kind == "host" or machine.host_network.x is True or not found:
+            return Value(None)
+        for listener in found:
+            address = listener.address.x
+            if isinstance(address, Unknown):
+                return Value(address, listener.address.places)
+            if not isinstance(address, Address) or not address.loopback:
+                return Value(None)
+        return found[0].address.map(str)
+
+    @word("something outside of the container wants to reach it here")
+    def wanted_outside(self) -> Value[str]:
+        """What expects to reach its port from outside of its container: a published port, a Service, a probe, another
+        container's nginx; None: nothing."""
+        for text, place in self._wishes():
+            return Value(text, (place,))
+        return Value(None)
+
+    @property
+    def _ports(self) -> set[int | None]:
+        return {each.address.x.port for each in listeners_of(self.process) if isinstance(each.address.x, Address)}
+
+    def _wishes(self) -> Iterator[tuple[str, Place]]:
+        machine, context = self.process.running.machine, self.process.running.context
+        for published in machine.published:
+            if published.port.x in self._ports:
+                yield "a published port", published.place
+        for proxy in context.proxies:
+            for location in proxy.config.routes:
+                target = location.target.x
+                for member in target.addresses if isinstance(target, Target) and proxy.running.machine is not machine else ():
+                    wanted = isinstance(member.x, Address) and member.x.kind == "tcp" and member.x.port in self._ports
+                    if wanted and any(reached.machine is machine for reached in reach(proxy, member.x, [context])):
+                        yield "nginx", next(iter(member.places), location.place)
+
+    @word("listens on the platform's port: {it}")
+    def on_platform_port(self) -> Value[bool]:
+        """Whether its address is made with $PORT."""
+        found = listeners_of(self.process)
+        places: tuple[Place, ...] = tuple(place for each in found for place in each.address.places[:1])
+        unknown: Any = next((each.address.x for each in found if isinstance(each.address.x, Unknown)), None)
+        depends = any("env:PORT" in each.address.depends for each in found)
+        if not depends and (unknown is not None or any(getattr(each.address.x, "port", 0) is None for each in found)):
+            return Value(unknown if unknown is not None else Unknown("its port is not known"), places)
+        return Value(depends, places)

@@ -1,0 +1,104 @@
+"""What listens on a machine: its servers, its nginx, and whatever else may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from serveaudit.deployment import Context, Process, Proxy, Running, listeners_of
+from serveaudit.invocation import basename
+from serveaudit.launching import Machine
+from serveaudit.units import Address
+from serveaudit.values import Items, Place, Unknown, Value
+
+_QUIET = frozenset("celery cron crond crontab sleep tail wait cat echo true rqworker rq dramatiq huey flower_exporter".split())
+"""Programs that run for long and listen to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An address on which a program of a machine listens."""
+
+    address: Value[Address]
+    program: str
+    process: Process | None = None
+
+
+def bound(machine: Machine, context: Context) -> list[Bound]:
+    """Every address on which the machine's servers and its nginx listen; a Value that is unknown among them."""
+    found: list[Bound] = []
+    for process in context.processes:
+        if process.running.machine is machine:
+            if isinstance(process.server.listeners.x, Unknown):
+                found.append(Bound(Value(process.server.listeners.x), process.server.program, process))
+            found += [Bound(each.address, process.server.program, process) for each in listeners_of(process)]
+    for proxy in context.proxies:
+        if proxy.running.machine is machine:
+            found += [Bound(address, "nginx") for address in _of_nginx(proxy, machine)]
+    return found
+
+
+def _of_nginx(proxy: Proxy, machine: Machine) -> Iterator[Value[Any]]:
+    for site in proxy.config.sites:
+        yield from (listen.address for listen in site.listens)
+        if site.unread is not None:
+            yield Value(site.unread)
+    outermost = proxy.config.main
+    for scope in outermost.scope.walk() if outermost else ():
+        if scope.kind in ("stream/server", "mail/server"):
+            yield Value(Unknown("it passes other connections on as well", "stream"))
+    if proxy.config.kind != "whole" and not _hides_default(machine):
+        yield Value(Address("tcp", "*", 80), machine.image.places)
+
+
+def _hides_default(machine: Machine) -> bool:
+    """Whether something is put in the place of the site that nginx's image brings along."""
+    own = ("/etc/nginx/conf.d/default.conf", "/etc/nginx/conf.d", "/etc/nginx", "/etc/nginx/templates/default.conf.template")
+    return machine.kind == "host" or any(mount.target.rstrip("/") in own for mount in machine.mounts)
+
+
+def others(machine: Machine, context: Context) -> Unknown | None:
+    """Why something else may listen on a container; None where every program that it runs is known."""
+    if machine.kind == "host":
+        return Unknown("other programs of the host may listen", "the host's other programs")
+    for unit in machine.units:
+        if not unit.steps:
+            return Unknown(f"what {machine.image.x if isinstance(machine.image.x, str) else 'its image'} starts is not known")
+    known = {id(process.running.followed) for process in context.processes}
+    known |= {id(proxy.running.followed) for proxy in context.proxies}
+    for launch in context.launches:
+        if launch.machine is machine and id(launch.followed) not in known and _may_listen(launch):
+            return Unknown(f"{_name(launch) or 'a program'} may listen as well")
+    if any(process.server.starts for process in context.processes if process.running.machine is machine):
+        return Unknown("uWSGI starts other programs, which may listen as well")
+    return None
+
+
+def _may_listen(launch: Running) -> bool:
+    followed = launch.followed
+    if followed is None or _name(launch) in _QUIET:
+        return False
+    supervised = launch.unit is not None and launch.unit.manager == "supervisor"
+    return followed.last or followed.background or supervised or followed.unread is not None
+
+
+def _name(launch: Running) -> str:
+    command = launch.followed.command if launch.followed else None
+    return basename(command.argv[0]) if command and command.argv else ""
+
+
+def tcp_ports(machine: Machine, context: Context) -> Value[Any]:
+    """The ports on which something of a machine listens, as a list that is incomplete where others may be. Empty where none of
+    its programs is known."""
+    members: list[Value[int]] = []
+    unknown = others(machine, context)
+    places: list[Place] = []
+    for each in bound(machine, context):
+        for _, address in each.address.worlds():
+            if not isinstance(address.x, Address) or (address.x.kind == "tcp" and address.x.port is None):
+                unknown = address.x if isinstance(address.x, Unknown) else Unknown("which port it takes is not known")
+            elif address.x.kind == "tcp":
+                members.append(Value(address.x.port, address.places))
+                places += address.places
+    return Value(Items(tuple(members), True if unknown is None else unknown), tuple(dict.fromkeys(places)))

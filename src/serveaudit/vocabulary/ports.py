@@ -1,0 +1,189 @@
+"""`port` and `check`: what is said of a container's ports from outside, and by which of them it is asked whether it is well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from serveaudit.deployment import Context, Process, listeners_of
+from serveaudit.launching import Machine, Unit
+from serveaudit.ports import tcp_ports
+from serveaudit.probing import Check as Facts
+from serveaudit.probing import checks, tool_of
+from serveaudit.starts import image_is
+from serveaudit.subjects import See
+from serveaudit.units import Address
+from serveaudit.values import How, Items, Place, Unknown, Value
+from serveaudit.words import Subject, relation, word
+
+
+class Port(Subject):
+    """A port of a container or pod that something outside of it expects to be answered. `what`: published, targetPort, EXPOSE,
+    health check, livenessProbe, …"""
+
+    def __init__(self, machine: Machine, context: Context, what: str, number: Value[int], place: Place) -> None:
+        self.machine = machine
+        self.context = context
+        self.place = place
+        self.symbol = f"machine[{machine.name}]/{what}[{number.x if isinstance(number.x, int) else ''}]"
+        self._what = what
+        self._number = number
+
+    @word()
+    def what(self) -> Value[str]:
+        """published, targetPort, EXPOSE, health check, livenessProbe, readinessProbe, startupProbe."""
+        return Value(self._what)
+
+    @word("expects an answer at port {it}")
+    def number(self) -> Value[int]:
+        """Its number inside of the container."""
+        return Value(self._number.x, (self.place,) if self.place else (), self._number.assumes, self._number.depends)
+
+    @word("something listens here instead")
+    def served(self) -> Value[list[int]]:
+        """The ports on which the container's programs listen; empty where none of them is known."""
+        return tcp_ports(self.machine, self.context)
+
+
+class Check(Subject):
+    """A health check or a probe, with the server that answers it."""
+
+    def __init__(self, check: Facts, unit: Unit, machine: Machine, context: Context, see: See) -> None:
+        self.facts = check
+        self.unit = unit
+        self.machine = machine
+        self.context = context
+        self.place = check.place
+        self.symbol = f"unit[{unit.name}]/{check.what}"
+
+    @property
+    def _process(self) -> Process | None:
+        """The server that listens at the port."""
+        for process in self.context.processes:
+            if process.running.machine is self.machine:
+                for listener in listeners_of(process):
+                    address = listener.address.x
+                    if isinstance(address, Address) and address.kind == "tcp" and address.port == self.facts.port.x:
+                        return process
+        return None
+
+    @word()
+    def what(self) -> Value[str]:
+        """health check, livenessProbe, readinessProbe, startupProbe."""
+        return Value(self.facts.what)
+
+    @word("asks with the Host {it}")
+    def host(self) -> Value[str]:
+        """The Host that it sends: a name, or the pod's address; None for a check that speaks no HTTP."""
+        if self.facts.kind != "http":
+            return Value(None)
+        return Value(self.facts.host or "the pod's own address", (self.facts.place,))
+
+    @word("Django takes these hosts alone")
+    def refused_by(self) -> Value[list[str]]:
+        """Django's ALLOWED_HOSTS, where they are all known and the check's Host is none of them; None where it is, or there is
+        no Django behind the check."""
+        process = self._process
+        settings = process.app.settings if process and process.app else None
+        if settings is None or self.facts.kind != "http":
+            return Value(None)
+        hosts, debug = settings.value("ALLOWED_HOSTS"), settings.value("DEBUG")
+        if not isinstance(hosts.x, Items) or hosts.x.complete is not True or any(not host.known for host in hosts.x):
+            return Value(Unknown(hosts.why or "ALLOWED_HOSTS is not known", "ALLOWED_HOSTS"), hosts.places)
+        if not hosts.x.members and debug.x is not False:
+            return Value(None)
+        name = (self.facts.host or "").rpartition(":")[0] or (self.facts.host or "")
+        allowed = any(_allows(str(host.x), name) for host in hosts.x)
+        return Value(None) if allowed else Value(Items(hosts.x.members), hosts.places, hosts.assumes, hosts.depends)
+
+    @word()
+    def answered_before_hosts(self) -> Value[bool]:
+        """Whether a middleware may answer the check before the Host is looked at."""
+        process = self._process
+        settings = process.app.settings if process and process.app else None
+        middleware = settings.value("MIDDLEWARE") if settings else Value(None)
+        names = [str(each.x).lower() for each in middleware.x] if isinstance(middleware.x, Items) else []
+        if not any("commonmiddleware" in name for name in names):
+            return Value(Unknown("which middleware looks at the Host is not known", "MIDDLEWARE"))
+        first = names[: next(at for at, name in enumerate(names) if "commonmiddleware" in name)]
+        own = next((name for name in first if not name.startswith(("django.", "corsheaders.", "whitenoise."))), None)
+        return Value(Unknown(f"what {own} does is not known", own) if own else False)
+
+
+class Tool(Subject):
+    """A health check that runs a program of the image."""
+
+    def __init__(self, unit: Unit, machine: Machine, dockerfile: str | None) -> None:
+        self.unit = unit
+        self.machine = machine
+        self.text = dockerfile
+        self.place = tool_of(unit).places[0] if tool_of(unit).places else None
+        self.symbol = f"unit[{unit.name}]/healthcheck"
+
+    @word("the check runs {it}")
+    def name(self) -> Value[str]:
+        """curl, wget or nc."""
+        return tool_of(self.unit)
+
+    @word("this image")
+    def lacking(self) -> Value[str]:
+        """The image, where it is known to lack the program and nothing installs it; None where it has it."""
+        name = self.name.x
+        slim, alpine = image_is(self.machine, "slim"), image_is(self.machine, "alpine")
+        lacks = slim.x is True or (alpine.x is True and name == "curl")
+        if not lacks or self.text is None:
+            return Value(None)
+        lines = [line for line in self.text.splitlines() if not line.lstrip().upper().startswith(("HEALTHCHECK", "CMD", "#"))]
+        rest = "\n".join(lines)
+        if str(name) in rest or (name == "nc" and "netcat" in rest):
+            return Value(None)
+        if any(
+            word in rest
+            for word in ("xargs", "requirements-apt", "apt.txt", "packages.txt", ".sh", "Aptfile", "$(", "$PACKAGES")
+        ):
+            return Value(Unknown("what the image's build installs is not known"))
+        return self.machine.image
+
+
+def _allows(host: str, name: str) -> bool:
+    return host in ("*", name) or (host.startswith(".") and (name.endswith(host) or name == host[1:]))
+
+
+@relation("port")
+def ports(deployment: Any) -> Iterator[Any]:
+    """Every port of a container or pod that something outside of it expects to be answered."""
+    context: Context = deployment.context
+    for machine in context.group.machines:
+        if machine.kind == "host" or machine.host_network.x is True:
+            continue
+        for published in machine.published:
+            what = "targetPort" if context.group.manager == "kubernetes" else "published"
+            yield Port(machine, context, what, published.port, published.place)
+        for exposed in machine.exposed:
+            if context.group.manager == "docker" and exposed.places and exposed.places[0].how is not How.DEFAULT:
+                yield Port(machine, context, "EXPOSE", exposed, exposed.places[0])
+        for unit in machine.units:
+            for check in checks(unit):
+                yield Port(machine, context, check.what, check.port, check.place)
+
+
+@relation("check")
+def all_checks(deployment: Any) -> Iterator[Any]:
+    """Every health check and probe."""
+    context: Context = deployment.context
+    for machine in context.group.machines:
+        for unit in machine.units:
+            for check in checks(unit):
+                yield Check(check, unit, machine, context, deployment.see)
+
+
+@relation("tool")
+def tools(deployment: Any) -> Iterator[Any]:
+    """Every health check that runs a program of an image which the repository builds."""
+    context: Context = deployment.context
+    for machine in context.group.machines:
+        files = next((launch.files for launch in context.launches if launch.machine is machine), None)
+        text = files.text(machine.dockerfile) if files and machine.dockerfile else None
+        for unit in machine.units:
+            if tool_of(unit).x is not None:
+                yield Tool(unit, machine, getattr(text, "text", None))
