@@ -12,6 +12,7 @@ from serveaudit.application.routes import socketio_servers
 from serveaudit.application.routes.reach import reachable
 from serveaudit.applications import App
 from serveaudit.formats.python import Call, Made, Module
+from serveaudit.source import SourceFile
 from serveaudit.values import How, Items, Place, Table, Unknown, Value
 
 _LIMITERS = ("slowapi.Limiter", "slowapi.extension.Limiter", "flask_limiter.Limiter", "flask_limiter.extension.Limiter")
@@ -22,6 +23,14 @@ _METRICS = (
 )
 _DRIVERS = ("psycopg", "pymysql", "MySQLdb", "mysql", "pyodbc", "oracledb", "cx_Oracle", "pymssql", "sqlalchemy", "pika")
 _THREADS = ("threading", "apscheduler", "flask_apscheduler", "schedule", "rocketry")
+_WITH_SESSION = ("AuthMiddlewareStack", "SessionMiddlewareStack", "AuthMiddleware", "SessionMiddleware", "CookieMiddleware")
+_TOKEN = re.compile(
+    r"\b(token|access_token|jwt)\s*:\s*(?:Annotated\[)?\s*(?:str|Query|Optional)|"
+    r"query_params(?:\.get\(|\[)\s*[\"'](token|access_token|jwt)[\"']|"
+    r"query_string[^\n]{0,80}\b(token|access_token|jwt)\b"
+)
+"""A token among a view's parameters, in Starlette's query_params, or in the query_string of Channels' scope."""
+_GENERATOR = re.compile(r"[\w.]*StreamingHttpResponse\(\s*(?:streaming_content\s*=\s*)?(\w+)\(")
 _SOME = 200
 """Places of files that are taken: more are not told."""
 
@@ -198,3 +207,64 @@ def uploads_elsewhere(app: App) -> bool:
     signing = re.compile(r"generate_presigned_(post|url)|s3direct|generate_signed_url")
     words = ("generate_presigned", "s3direct", "generate_signed_url")
     return any(signing.search(module.source.text) for word in words for module in islice(app.modules(word), 1))
+
+
+def streams(app: App, kind: str) -> list[Value[str]]:
+    """The paths at which the application sends `events`, or a `body` piece by piece."""
+    return [route.prefix.at(route.place) for route in app.routes.routes if route.kind == "http" and route.streams == kind]
+
+
+def tokens_in_address(app: App) -> list[tuple[Value[str], Value[str]]]:
+    """The paths of websockets and event streams whose view reads a token from the address, and where it does."""
+    found: list[tuple[Value[str], Value[str]]] = []
+    for route in app.routes.routes:
+        if route.kind == "http" and route.streams != "events":
+            continue
+        for source, start, end in _view_texts(app, route.view):
+            match = _TOKEN.search(source.text, start, end)
+            if match:
+                place = Place(source.span(match.start(), match.end()))
+                found.append((route.prefix, Value(next(filter(None, match.groups())), (place,))))
+    return found
+
+
+def _view_texts(app: App, view: str) -> Iterator[tuple[SourceFile, int, int]]:
+    """The text of a view: a function, or a class."""
+    module_name, _, name = view.rpartition(".")
+    module = app.module if app.module.name == module_name else app.open(module_name) if module_name else None
+    if not isinstance(module, Module):
+        return
+    source = module.source
+    functions = [module.functions[name]] if name in module.functions else []
+    if name in module.classes:
+        functions = list(module.classes[name].methods.values())
+    for function in functions:
+        if function.node is not None:
+            end = source.offset((function.node.end_lineno or function.node.lineno) + 1)
+            yield source, source.offset(function.node.lineno), end
+
+
+def unchecked_origin(app: App) -> Value[str]:
+    """Channels' session or authentication around its websockets, without a validator of the Origin around it; None: no such."""
+    socket = (app.found.protocols or {}).get("websocket", Value(None))
+    if not isinstance(socket.x, Made):
+        return Value(None)
+    name = socket.x.dotted.rpartition(".")[2]
+    if not socket.x.dotted.startswith("channels.") or name not in _WITH_SESSION:
+        return Value(None)
+    inner = socket.x.call.place.span.text if socket.x.call is not None else ""
+    return Value(None) if "OriginValidator" in inner else Value(name, socket.places[:1])
+
+
+def stream_of_other_kind(app: App) -> Value[str]:
+    """A view whose StreamingHttpResponse takes the kind of generator that Django first reads to its end; None: no such."""
+    if app.settings is None or app.interface.x not in ("wsgi", "asgi"):
+        return Value(None)
+    for module in islice(app.modules("StreamingHttpResponse"), _SOME):
+        for call in module.calls:
+            given = _GENERATOR.match(call.place.span.text) if call.name.endswith("StreamingHttpResponse") else None
+            name = given[1] if given else ""
+            function = module.functions.get(f"{call.function}.{name}") or module.functions.get(name)
+            if function is not None and function.yields and function.is_async != (app.interface.x == "asgi"):
+                return Value("an asynchronous generator" if function.is_async else "a plain generator", (call.place,))
+    return Value(None)

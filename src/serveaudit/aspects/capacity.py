@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from serveaudit import projects
 from serveaudit.applications import App
 from serveaudit.behaviour import behaves, facts
-from serveaudit.deployment import Pairing, Process
+from serveaudit.deployment import Pairing, Process, Proxy
+from serveaudit.formats.nginx import Directive
 from serveaudit.programs.nginx import Location
+from serveaudit.programs.nginx.scopes import written
 from serveaudit.serving import Server
 from serveaudit.units import Bytes, Seconds, nginx_size
 from serveaudit.values import How, Items, Place, Unknown, Value
@@ -86,6 +89,47 @@ def _route_for(location: Location, path: str) -> Location | None:
     """The location for a path, if it passes requests on."""
     found = location.site.location_for(path).x
     return found if isinstance(found, Location) and found.passes else None
+
+
+class NginxCapacity:
+    """Of a whole nginx."""
+
+    proxy: Proxy
+
+    @word("{it} connections in each worker process")
+    def worker_connections(self) -> Value[int]:
+        """As written in the events block; None where it is not."""
+        main = self.proxy.config.main
+        lines = [line for events in main.scope.blocks("events") for line in events.own("worker_connections")] if main else []
+        return _number(lines)
+
+    @word("{it} open files for each worker process")
+    def file_limit(self) -> Value[int]:
+        """worker_rlimit_nofile as written; None where it is not."""
+        main = self.proxy.config.main
+        return _number(main.scope.own("worker_rlimit_nofile") if main else [])
+
+    @word("one worker process, nginx's default")
+    def default_single_worker(self) -> Value[bool]:
+        """Whether a whole configuration leaves out worker_processes."""
+        main = self.proxy.config.main
+        if main is None or self.proxy.config.kind != "whole" or main.scope.own("worker_processes"):
+            return Value(False)
+        return Value(
+            main.scope.doubt.unknown if main.scope.doubt else True, (main.scope.missing("worker_processes is 1 by default"),)
+        )
+
+    @word("limited to {it} CPUs")
+    def cpu_limit(self) -> Value[float]:
+        """CPUs that its container may use; None where no limit is written."""
+        return self.proxy.running.machine.cpus
+
+
+def _number(lines: Sequence[Directive]) -> Value[Any]:
+    if not lines:
+        return Value(None)
+    text = lines[-1].texts[0] if lines[-1].args else ""
+    return Value(int(text) if text.isdigit() and len(text) < 10 else Unknown(f"{text} is no number"), (written(lines[-1]),))
 
 
 class ServerCapacity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serveaudit.aspects.capacity import NginxCapacity
 from serveaudit.deployment import Proxy
 from serveaudit.formats.nginx import Directive
 from serveaudit.programs.nginx.scopes import written
@@ -10,7 +11,7 @@ from serveaudit.values import Place, Unknown, Value
 from serveaudit.words import Subject, word
 
 
-class Nginx(Subject):
+class Nginx(NginxCapacity, Subject):
     """One nginx as it would be started."""
 
     def __init__(self, proxy: Proxy, place: Place, see: See) -> None:
