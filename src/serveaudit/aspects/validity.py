@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serveaudit.configured import releases, sections
+from serveaudit.configured import releases, sections, unread_files
 from serveaudit.deployment import Process
 from serveaudit.values import Unknown, Value
 from serveaudit.words import word
@@ -38,6 +38,16 @@ class ServerValidity:
     def broken_logic(self) -> Value[str]:
         """What is wrong with the logic of uWSGI's file: an else, a block in a block, one that never ends."""
         return sections.broken_logic(self.process.server)
+
+    @word("starts without it")
+    def unread_file(self) -> Value[str]:
+        """The configuration file that lies beside the start and that it does not read."""
+        return unread_files.never_read(self.process)
+
+    @word("not there")
+    def missing_file(self) -> Value[str]:
+        """The configuration file that the start names, and that lies elsewhere."""
+        return unread_files.missing(self.process)
 
     @word("gunicorn does not find it")
     def unavailable_worker(self) -> Value[str]:

@@ -30,11 +30,21 @@ def literal(setting: Setting, process: Process) -> Value[str]:
     if not of_ini or setting.literal is None or setting in process.server.strange or _SHELL.fullmatch(setting.spelled):
         return Value(None)
     text = setting.literal.text
-    if re.search(r"\s[;#](\s|[A-Za-z]|$)", text):
-        return Value("what looks like a comment is part of the value", (setting.place,))
+    if comment := re.search(r"\s[;#](\s|[A-Za-z]|$)", text):
+        return _with_comment(setting, text[: comment.start()].strip().lower())
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         return Value("the quotes are part of the value", (setting.place,))
     return Value(None)
+
+
+def _with_comment(setting: Setting, meant: str) -> Value[str]:
+    """A number in front of the comment is read all the same; a word for yes or no is not, so that all of them are yes."""
+    kind = setting.row.type if setting.row else ""
+    if (kind == "int" and meant.isdigit()) or (kind == "bool" and meant not in ("false", "off", "no", "0")):
+        return Value(None)
+    if kind == "bool":
+        return Value(f"with the comment behind it, {meant} is taken for true in the value", (setting.place,))
+    return Value("what looks like a comment is part of the value", (setting.place,))
 
 
 def log_format(setting: Setting, process: Process) -> Value[str]:

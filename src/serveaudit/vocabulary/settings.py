@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from serveaudit.configured import collisions, effects, idling, libraries, meanings, refusals, releases, rivals, texts, written
+from serveaudit.configured import (
+    collisions,
+    effects,
+    idling,
+    libraries,
+    meanings,
+    plugins,
+    refusals,
+    releases,
+    rivals,
+    texts,
+    written,
+)
 from serveaudit.deployment import Process
 from serveaudit.launching import Unit
 from serveaudit.serving import BadFlag, Row
@@ -92,6 +104,11 @@ class Setting(Subject):
         if self.facts.row is not None and (self.facts.row.becomes or self.facts.row.because):
             return self.facts.row
         return facts(self.owner).instead_of(self.facts.spelled or self.facts.name)
+
+    @word()
+    def of_a_plugin(self) -> Value[bool]:
+        """Whether a plugin of somebody else's may know the name: never sure."""
+        return plugins.may_know(self.process.server) if self.process else Value(False)
 
     @word()
     def bound_by(self) -> Value[str]:
@@ -229,3 +246,8 @@ class Flag(Subject):
     def why(self) -> Value[str]:
         """What the program does with it."""
         return Value(self.facts.why or None)
+
+    @word()
+    def of_a_plugin(self) -> Value[bool]:
+        """Whether a plugin of somebody else's may know the option: never sure."""
+        return plugins.may_know(self.process.server)
