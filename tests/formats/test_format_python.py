@@ -29,6 +29,12 @@ CONSTANT = {
     "updated": ("a = {'x': 1}\na.update({'x': 2}, z=3)", "{x: 2, z: 3}"),
     "set in a nested dictionary": ("a = {'default': {'x': 1}}\na['default']['x'] = 2", "{default: {x: 2}}"),
     "changed under another name": ("a = {'default': {}}\nb = a['default']\nb['x'] = 1", "{default: {x: 1}}"),
+    "a list under two names": ("a = b = [1]\nb += [2]", "[1, 2]"),
+    "a tuple under two names": ("a = b = (1,)\nb += (2,)", "[1]"),
+    "a key set again keeps its place": (
+        "m = {'x': 1, 'y': 2}\nm['x'] = 3\na = []\nfor v in m.values():\n    a.append(v)",
+        "[3, 2]",
+    ),
     "a key deleted": ("a = {'x': 1, 'y': 2}\ndel a['x']", "{y: 2}"),
     "a name deleted": ("a = 1\ndel a", "not bound"),
     "a loop over constants": ("a = 0\nfor n in range(4):\n    a += n", "6"),
@@ -76,6 +82,15 @@ FROM_ENVIRONMENT = {
     "bool() of text": ("import os\na = bool(os.environ.get('A', 'False'))", "True if $A is not set"),
     "a helper with try": (HELPER, "30 if $TIMEOUT is not set"),
     "a caught KeyError": ("import os\ntry:\n    a = os.environ['A']\nexcept KeyError:\n    a = 3", "3 if $A is not set"),
+    "what was bound before an exception": (
+        "import os\ntry:\n    try:\n        a = 1\n        b = os.environ['A']\n    except ValueError:\n        a = 2\n"
+        "except KeyError:\n    pass",
+        "1",
+    ),
+    "set in one way only": (
+        "import os\nif x():\n    os.environ['A'] = '1'\ntry:\n    a = int(os.environ['A'])\nexcept KeyError:\n    a = 2",
+        "no KeyError in line 4: x(): 1; not x(): unknown: $A is not set, and has no default; KeyError in line 4: 2",
+    ),
     "a suppressed KeyError": (
         "import os\nfrom contextlib import suppress\na = 1\nwith suppress(KeyError):\n    a = os.environ['A']",
         "1",
@@ -168,6 +183,14 @@ UNDECIDED = {
     "a way that exits": ("import sys\na = 1\nif x():\n    a = 3\n    sys.exit(1)", "1"),
     "a conditional expression": ("a = 4 if x() else 2", "x(): 4; not x(): 2"),
     "a return": ("def f():\n    if x():\n        return 1\n    return 2\na = f()", "x(): 1; not x(): 2"),
+    "what is bound before an import fails": (
+        "a = 0\ntry:\n    a = 1\n    import uvloop\n    a = 2\nexcept ImportError:\n    pass",
+        "no ImportError in line 2: 2; ImportError in line 2: 1",
+    ),
+    "a test in a loop is another choice in each round": (
+        "a = []\nfor n in (1, 2):\n    if n > x():\n        a.append(n)",
+        "n > x(): n > x(): [1, 2]; not n > x(): [2]; not n > x(): n > x(): [1]; not n > x(): []",
+    ),
     "an import that may fail": (
         "try:\n    import uvloop\n    a = 'uvloop'\nexcept ImportError:\n    a = 'asyncio'",
         "uvloop is there: 'uvloop'; uvloop is not there: 'asyncio'",
@@ -180,6 +203,17 @@ UNDECIDED = {
 def test_undecided_choices_keep_both_values(case: str) -> None:
     text, expected = UNDECIDED[case]
     assert value_of("a", text) == expected
+
+
+def test_each_call_of_a_helper_is_a_choice_of_its_own() -> None:
+    text = "def f(name):\n    try:\n        return g(name)\n    except ValueError:\n        return name\na = f('X')\nb = f('Y')"
+    ons = {value.x.on for name in "ab" if isinstance((value := module(text).bindings[name].value).x, Branch)}
+    assert ons == {"try in gunicorn.conf.py:2 (name = 'X')", "try in gunicorn.conf.py:2 (name = 'Y')"}
+
+
+def test_what_is_not_computed_any_more_is_unknown() -> None:
+    rounds = "\n".join(f"{' ' * n}for v{n} in range(9):" for n in range(7)) + f"\n{' ' * 7}x = 1"
+    assert value_of("a", f"a = 1\n{rounds}\na = 2") == "unknown: too much to compute"
 
 
 def test_too_many_choices_are_not_kept() -> None:

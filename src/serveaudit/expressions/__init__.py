@@ -6,6 +6,6 @@ ones before: comparisons, texts, arithmetic, pure; frames, closures; scope, oper
 """
 
 from serveaudit.expressions.evaluation import evaluate, evaluate_test
-from serveaudit.expressions.scope import Scope, choose
+from serveaudit.expressions.scope import Scope, choose, known_names
 
-__all__ = ["Scope", "choose", "evaluate", "evaluate_test"]
+__all__ = ["Scope", "choose", "evaluate", "evaluate_test", "known_names"]

@@ -8,7 +8,7 @@ import operator as op
 from serveaudit.expressions.closures import CALCULATIONS, applied, calculation, constant, inverted, kleene, negated
 from serveaudit.expressions.comparisons import truth
 from serveaudit.expressions.frames import Closure, Frame, Read, Reads, Result, value_of
-from serveaudit.expressions.scope import Scope, choose, is_strange, shown
+from serveaudit.expressions.scope import Scope, choose, is_strange, known_names, shown
 from serveaudit.expressions.texts import Text, formatted, percent, text
 from serveaudit.values import Items, Range, Table, Unknown, Value
 
@@ -112,7 +112,7 @@ class Operators:
             x, reads = test(frame)
             true = True if is_strange(x) else truth(x)
             if isinstance(true, Unknown):
-                choice = choose(node.test, value_of(true, reads), Value(True), Value(False))
+                choice = choose(node.test, value_of(true, reads), Value(True), Value(False), known_names(reads))
                 true = frame.settle(choice).x
             y, more = (yes if true else no)(frame)
             return y, reads + more

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from serveaudit.values import Branch, Items, Partial, Place, Range, Table, Unknown, Value
 
+LONGEST_SHOWN = 80
+"""Characters of an expression's text in a reason or a choice."""
 PLAIN = (str, int, float, bytes, complex, Items, Table, Partial, Range, Unknown)
 """What Python's own operators are known for; anything else was given by the scope, which is asked what to do with it."""
 
@@ -67,15 +69,25 @@ def placed(value: Value[Any], node: ast.expr, scope: Scope) -> Value[Any]:
     return value if place is None else replace(value, places=(place,))
 
 
-def choose(test: ast.expr, why: Value[Any], yes: Value[Any], no: Value[Any]) -> Value[Any]:
+def choose(test: ast.expr, why: Value[Any], yes: Value[Any], no: Value[Any], given: str = "") -> Value[Any]:
     """One of two values by a test whose value `why` is not known: a Branch on the test's text. The same test, or its negation,
-    gives a branch on the same choice. Use it for `if` statements, as conditional expressions do here."""
+    gives a branch on the same choice, as long as the names in it that are known have the same values: `given` tells them, by
+    `known_names`. Use it for `if` statements, as conditional expressions do here."""
     if yes == no:
         return yes.also(no, replace(why, places=()))
     while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         test, yes, no = test.operand, no, yes
     label, otherwise = shown(test), shown(ast.UnaryOp(ast.Not(), test))
-    return replace(why, x=Branch(f"{label}: {why.why}", ((label, yes), (otherwise, no))))
+    on = f"{label if len(label) < LONGEST_SHOWN else ast.unparse(test)}: {why.why}"
+    return replace(why, x=Branch(f"{on} ({given})" if given else on, ((label, yes), (otherwise, no))))
+
+
+def known_names(values: Iterable[tuple[str, Any]]) -> str:
+    """The names that are known, with their values: a test in a loop is another choice in each round."""
+    plain = {
+        name: value.x for name, value in values if isinstance(value, Value) and isinstance(value.x, str | int | float | None)
+    }
+    return ", ".join(f"{name} = {plain[name]!r:.40}" for name in sorted(plain) if name.isidentifier())
 
 
 def shown(node: ast.expr) -> str:
@@ -84,4 +96,4 @@ def shown(node: ast.expr) -> str:
         source = ast.unparse(node)
     except RecursionError:
         return "a deeply nested expression"
-    return source if len(source) <= 80 else source[:77] + "…"
+    return source if len(source) <= LONGEST_SHOWN else source[: LONGEST_SHOWN - 3] + "…"

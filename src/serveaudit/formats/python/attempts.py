@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 
+from serveaudit.expressions import known_names
 from serveaudit.formats.python.choosing import either
-from serveaudit.formats.python.frames import Fork
+from serveaudit.formats.python.frames import Fork, Names, put, taken
 from serveaudit.formats.python.module import Made
+from serveaudit.formats.python.parsing import walk
 from serveaudit.formats.python.state import Escaped, Outcome, State
 from serveaudit.formats.python.targets import assign
 from serveaudit.values import unknown
@@ -48,8 +50,9 @@ class _Attempt:
 
     def __init__(self, state: State, node: ast.Try | ast.TryStar) -> None:
         self.state, self.node = state, node
-        self.doubts = state.session.doubts
-        self.handled = self.escaped = False
+        self.escaped = False
+        self.starts: list[tuple[Names, ast.stmt]] = []
+        """What is bound before each statement that may raise."""
 
     def fork(self) -> Fork:
         imported = _imported(self.node.body[0])
@@ -57,14 +60,17 @@ class _Attempt:
             return Fork.between(f"import {imported}", f"{imported} is there", f"{imported} is not there")
         kind = _kinds(self.state, self.node.handlers[0])[0] if self.node.handlers else "exception"
         where = self.state.spans.of(self.node)
-        return Fork.between(f"try in {where}", f"no {kind} in line {where.line}", f"{kind} in line {where.line}")
+        names = {each.id for statement in self.node.body for each in walk(statement) if isinstance(each, ast.Name)}
+        given = known_names((name, self.state.look_up(name)) for name in names)
+        on = f"try in {where} ({given})" if given else f"try in {where}"
+        return Fork.between(on, f"no {kind} in line {where.line}", f"{kind} in line {where.line}")
 
     def body(self) -> Outcome:
         session = self.state.session
         saved = session.trying
         session.trying = (*saved, self._handles)
         try:
-            outcome = self.state.run(self.state, self.node.body)
+            outcome = self._statements()
         except Escaped:
             session.trying = saved
             return self._handle()
@@ -72,13 +78,27 @@ class _Attempt:
             session.trying = saved
         return self.state.run(self.state, self.node.orelse) if outcome is Outcome.GOES_ON else outcome
 
+    def _statements(self) -> Outcome:
+        session = self.state.session
+        for statement in self.node.body:
+            before, doubts = taken(session.live), session.doubts
+            try:
+                outcome = self.state.run(self.state, [statement])
+            finally:
+                if session.doubts > doubts:
+                    self.starts.append((before, statement))
+            if outcome is not Outcome.GOES_ON:
+                return outcome
+        return Outcome.GOES_ON
+
     def doubtful(self) -> bool:
-        return bool(self.node.handlers) and not self.handled and self.state.session.doubts > self.doubts
+        return bool(self.node.handlers and self.starts)
 
     def handlers(self) -> Outcome:
         """The handlers as alternatives of each other; none of them, where what was surely raised is not theirs."""
-        if self.escaped or not self.node.handlers:
+        if self.escaped or not self.doubtful():
             raise Escaped
+        self._start()
         return self._handlers(self.node.handlers)
 
     def _handlers(self, handlers: list[ast.ExceptHandler]) -> Outcome:
@@ -89,12 +109,30 @@ class _Attempt:
         fork = Fork.between(f"{kind} in {self.state.spans.of(self.node)}", f"{kind} is raised", f"no {kind} is raised")
         return either(self.state, fork, first, lambda: self._run(first), lambda: self._handlers(others))
 
+    def _start(self) -> None:
+        """What is bound when a handler starts: what is not the same before every statement that may raise is unknown, and what
+        is bound or changed by those that have statements inside of them."""
+        place = self.state.place(self.node)
+        lost = unknown("it may be bound before an exception, or not", place)
+        first, *others = [names for names, _ in self.starts]
+        agreed = tuple(
+            {name: value if all(each[n].get(name) is value for each in others) else lost for name, value in frame.items()}
+            for n, frame in enumerate(first)
+        )
+        put(self.state.session.live, agreed)
+        nested = [
+            statement
+            for _, statement in self.starts
+            if any(isinstance(each, ast.stmt) for each in ast.iter_child_nodes(statement))
+        ]
+        self.state.lose(nested, "it may be bound before an exception, or not", place)
+
     def _handle(self) -> Outcome:
         """The handler of what was surely raised. Raises Escaped when there is none."""
         raised = self.state.session.raised
         for handler in self.node.handlers:
             if raised is not None and any(_is_a(raised.kind, kind) for kind in _kinds(self.state, handler)):
-                self.handled, self.state.session.raised = True, None
+                self.state.session.raised = None
                 with self.state.session.resting_on(raised.because):
                     return self._run(handler)
         self.escaped = True

@@ -10,7 +10,7 @@ from typing import Any
 
 from serveaudit.formats.python.attributes import attribute_of
 from serveaudit.formats.python.environs import ENVIRONMENT, Given
-from serveaudit.formats.python.frames import Frame, folded
+from serveaudit.formats.python.frames import Frame, folded, taken
 from serveaudit.formats.python.machine import MACHINE, NAMESPACES
 from serveaudit.formats.python.module import Call, Class, ClassRef, Environ, External, Function, FunctionRef, Made, ModuleRef
 from serveaudit.formats.python.paths import PATHS
@@ -176,7 +176,8 @@ def _run(state: State, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDe
     session, module, following = state.session, frame.module, state.session.following
     lent = module not in session.live
     session.live += [module] if lent else []
-    session.following = (*following, node)
+    session.following, before = (*following, node), taken(session.live)
+    raised, session.raised = session.raised, None
     try:
         with state.inside(frame):
             state.conditions = ()
@@ -184,6 +185,7 @@ def _run(state: State, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDe
         result = frame.returned if outcome is Outcome.RETURNS else Value(None)
         return folded(frame.pending, result)
     except Lost:
+        state.forget(before, f"{name}() has a loop that is not followed", state.place(node))
         return Value(Unknown(f"{name}() has a loop that is not followed"))
     except Escaped:
         if session.raised is None or not any(handles(session.raised.kind) for handles in session.trying):
@@ -191,6 +193,7 @@ def _run(state: State, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDe
         return folded(frame.pending, Value(Unknown(f"{name}() raises an exception")))
     finally:
         session.following = following
+        session.raised = session.raised or raised
         if lent:
             session.live.remove(module)
 

@@ -32,20 +32,25 @@ def either(state: State, fork: Fork, node: ast.AST, yes: Way, no: Way, needed: C
     """Follows both ways and joins what holds after them. `needed` tells, after the first way, whether there is a second.
     Raises Escaped where both end with an exception, Lost where they leave a loop differently."""
     before, pending = taken(state.session.live), state.frame.pending
-    first = _follow(state, fork, True, yes)
-    if first.outcome is not None and not needed():
-        state.frame.pending = [*pending, *first.pending]
-        return first.outcome
-    put(state.session.live, before)
-    raised, state.session.raised = state.session.raised, None
-    second = _follow(state, fork, False, no)
-    if first.outcome is None and second.outcome is None:
-        state.session.raised = state.session.raised or raised
-        raise Escaped
-    if first.outcome is None or second.outcome is None:
-        state.session.raised = None
-        return _only(state, second if first.outcome is None else first, pending, doubtful=not fork.usual)
-    return _joined(state, fork, node, first, second, pending)
+    try:
+        first = _follow(state, fork, True, yes)
+        if first.outcome is not None and not needed():
+            state.frame.pending = [*pending, *first.pending]
+            return first.outcome
+        put(state.session.live, before)
+        raised, state.session.raised = state.session.raised, None
+        second = _follow(state, fork, False, no)
+        if first.outcome is None and second.outcome is None:
+            put(state.session.live, first.names)
+            state.session.raised = raised or state.session.raised
+            raise Escaped
+        if first.outcome is None or second.outcome is None:
+            state.session.raised = None
+            return _only(state, second if first.outcome is None else first, pending, doubtful=not fork.usual)
+        return _joined(state, fork, node, first, second, pending)
+    except Lost:
+        state.frame.pending = pending
+        raise
 
 
 def _follow(state: State, fork: Fork, way: bool, follow: Way) -> _Followed:

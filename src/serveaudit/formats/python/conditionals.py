@@ -7,7 +7,7 @@ import copy
 from dataclasses import replace
 from typing import Any
 
-from serveaudit.expressions import choose
+from serveaudit.expressions import choose, known_names
 from serveaudit.formats.python.choosing import either
 from serveaudit.formats.python.frames import Fork, chosen, put, taken
 from serveaudit.formats.python.parsing import bound_names, changed_names, walk
@@ -61,18 +61,20 @@ def _decide(state: State, test: ast.expr, node: ast.stmt, body: list[ast.stmt], 
             outcome = state.run(state, way)
         _leave_out(state, left, way, why)
         return outcome
-    shape = chosen(_shape(test, why), state.session.choices)
+    names = {each.id for each in walk(test) if isinstance(each, ast.Name)}
+    given = known_names((name, state.look_up(name)) for name in names)
+    shape = chosen(_shape(test, why, given), state.session.choices)
     if isinstance(shape.x, bool):
         return state.run(state, body if shape.x else other)
     fork = Fork(shape)
     return either(state, fork, node, lambda: state.run(state, body), lambda: state.run(state, other))
 
 
-def _shape(test: ast.expr, why: Value[Any]) -> Value[bool]:
+def _shape(test: ast.expr, why: Value[Any], given: str) -> Value[bool]:
     """The choices by which the condition holds: those that it hangs on, and where they leave it open, the condition itself."""
     if isinstance(why.x, Branch):
-        return replace(why, x=Branch(why.x.on, tuple((label, _shape(test, case)) for label, case in why.x.cases)))
-    return choose(test, why, Value(True), Value(False)) if isinstance(why.x, Unknown) else why
+        return replace(why, x=Branch(why.x.on, tuple((label, _shape(test, case, given)) for label, case in why.x.cases)))
+    return choose(test, why, Value(True), Value(False), given) if isinstance(why.x, Unknown) else why
 
 
 def _leave_out(state: State, left: list[ast.stmt], way: list[ast.stmt], why: Value[Any]) -> None:

@@ -65,6 +65,9 @@ def _or(value: Value[Any], other: Callable[[], Value[Any]]) -> Value[Any]:
 
 def _required(given: Given, found: Value[Any], name: Value[Any], kind: str) -> Value[Any]:
     """The variable; unknown where it is not set, because the program does not start without it."""
+    if isinstance(found.x, Branch):
+        cases = tuple((label, _required(given, case, name, kind)) for label, case in found.x.cases)
+        return replace(found, x=Branch(found.x.on, cases))
     if found.x is None:
         given.state.session.raises(kind, found, "")
         return Value(Unknown(f"${name.x} is not set, and has no default", f"${name.x}"), (), (), found.depends)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from typing import Any
 
 from serveaudit.formats.python.attributes import member, named
@@ -11,6 +12,7 @@ from serveaudit.formats.python.module import Binding, External, Module, ModuleRe
 from serveaudit.formats.python.state import State
 from serveaudit.values import Items, Place, Unknown, Value, unique
 
+_DROPPED = ("asynchat", "asyncore", "distutils", "imp", "smtpd", "cgi", "telnetlib")
 _SETS_NAMES = re.compile(r"settings|local|conf|secret|env|override|prod|dev", re.IGNORECASE)
 
 
@@ -19,8 +21,7 @@ def run_import(state: State, node: ast.Import) -> None:
         _opened(state, alias.name)
         bound = alias.asname or alias.name.partition(".")[0]
         value = named(state.session, alias.name if alias.asname else bound)
-        if isinstance(value.x, External):
-            state.session.doubts += 1
+        state.session.doubts += _may_fail(value)
         place = state.place(alias)
         state.bind(bound, value.at(place), place, "import")
 
@@ -67,9 +68,16 @@ def _outside(state: State, dotted: str, name: str) -> Value[Any]:
     if isinstance(inside, Module):
         return Value(ModuleRef(f"{full} is a module", full, module=inside))
     value = named(state.session, full)
-    if isinstance(value.x, External):
-        state.session.doubts += 1
+    state.session.doubts += _may_fail(value)
     return value
+
+
+def _may_fail(value: Value[Any]) -> bool:
+    """Whether an import may find nothing: of the standard library it finds all but what newer versions have dropped."""
+    if not isinstance(value.x, External):
+        return False
+    top = value.x.dotted.partition(".")[0]
+    return top not in sys.stdlib_module_names or top in _DROPPED
 
 
 def _import_star(state: State, node: ast.ImportFrom, dotted: str, module: Module | Unknown | None, place: Place) -> None:

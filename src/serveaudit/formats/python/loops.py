@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from serveaudit.formats.python.frames import put, taken
+from serveaudit.formats.python.frames import taken
 from serveaudit.formats.python.parsing import walk_here
 from serveaudit.formats.python.state import Escaped, Lost, Outcome, State
 from serveaudit.formats.python.targets import assign
@@ -24,7 +24,7 @@ def run_for(state: State, node: ast.For | ast.AsyncFor) -> Outcome:
     try:
         return _unrolled(state, node, rounds)
     except Lost:
-        put(state.session.live, before)
+        state.forget(before, "it is changed in a loop that is not followed", state.place(node))
         return _give_up(state, node, over)
 
 
@@ -70,7 +70,7 @@ def _give_up(state: State, node: ast.For | ast.AsyncFor | ast.While, over: Value
         state.run(state, node.body)
     except (Lost, Escaped):
         state.session.raised = None
-    put(state.session.live, before)
+    state.forget(before, "it is changed in a loop that is not followed", place)
     state.frame.pending = pending
     targets = [] if isinstance(node, ast.While) else [ast.copy_location(ast.Expr(node.target), node)]
     state.lose([*targets, *node.body, *node.orelse], "it is bound in a loop that is not followed", place)

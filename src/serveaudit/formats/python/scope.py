@@ -10,12 +10,10 @@ from serveaudit.formats.python.attributes import attribute_of, resting
 from serveaudit.formats.python.calls import apply, follow, name_of, note_unknown, resolve
 from serveaudit.formats.python.environs import Given
 from serveaudit.formats.python.machine import NAMESPACES, any_name
-from serveaudit.formats.python.module import ClassRef, External, Function, FunctionRef, Made, ModuleRef, PathText
+from serveaudit.formats.python.module import ClassRef, Function, FunctionRef, Made, PathText
 from serveaudit.formats.python.paths import PATH_METHODS
-from serveaudit.formats.python.state import State
+from serveaudit.formats.python.state import NAMES, State
 from serveaudit.values import Place, Unknown, Value
-
-_NAMES = External | FunctionRef | ClassRef | ModuleRef
 
 
 class ModuleScope(Scope):
@@ -29,7 +27,7 @@ class ModuleScope(Scope):
         found = self.state.look_up(name)
         if found is None:
             return self._missing(name)
-        return None if isinstance(found.x, _NAMES) else found
+        return None if isinstance(found.x, NAMES) else found
 
     def dotted(self, dotted: str) -> Value[Any] | None:
         return resolve(self.state, dotted)

@@ -212,13 +212,17 @@ class State:
             self.assigned.setdefault(name, []).append(Assigned(value, place, by, self.conditions))
 
     def lose(self, body: list[ast.stmt], why: str, place: Place) -> None:
-        """What these statements bind or change is no longer known."""
-        for name in dict.fromkeys(bound_names(body)):
-            self.bind(name, unknown(why, place), place)
-        for name in dict.fromkeys(changed_names(body)):
+        """What these statements bind or change is no longer known; of a list or dictionary, under none of its names."""
+        lost, held = unknown(why, place), []
+        for name in dict.fromkeys((*bound_names(body), *changed_names(body))):
             found = self.frame.find(name)
             if found is not None and isinstance(found.x, Items | Table | Branch):
-                self.bind(name, unknown(why, place), place)
+                held.append(found.x)
+        for name in dict.fromkeys(bound_names(body)):
+            self.bind(name, lost, place)
+        for frame in self.session.live if held else ():
+            same = {name for name, value in frame.names.items() if any(value.x is x for x in held)}
+            frame.names = {name: lost if name in same else value for name, value in frame.names.items()}
 
     def forget(self, before: Names, why: str, place: Place) -> None:
         """What was bound since then, in whatever frame, is no longer known."""

@@ -10,10 +10,11 @@ from serveaudit.formats.python.attempts import run_try, run_with
 from serveaudit.formats.python.calls import full_name, note
 from serveaudit.formats.python.conditionals import run_if, run_match
 from serveaudit.formats.python.definitions import define_class, define_function
+from serveaudit.formats.python.frames import taken
 from serveaudit.formats.python.imports import run_import, run_import_from
 from serveaudit.formats.python.loops import run_for, run_while
 from serveaudit.formats.python.parsing import walk
-from serveaudit.formats.python.state import Escaped, Outcome, Raised, State
+from serveaudit.formats.python.state import Escaped, Lost, Outcome, Raised, State
 from serveaudit.formats.python.targets import assign, augment, change_by_call, delete
 from serveaudit.values import Value
 
@@ -23,11 +24,13 @@ _EXITS = {"sys.exit", "os._exit", "os.abort", "exit", "quit"}
 
 def run(state: State, body: list[ast.stmt]) -> Outcome:
     """Follows statements until one of them leaves the body. Raises Escaped where one surely raises, Lost where it can't be told
-    how the loop around it ends."""
+    how the loop around it ends, and where there is nothing left to spend."""
     for statement in body:
         follow = _FOLLOWERS.get(type(statement))
-        if follow is None or not state.session.spend():
+        if follow is None:
             continue
+        if not state.session.spend():
+            raise Lost
         try:
             outcome = follow(state, statement)
         finally:
@@ -40,13 +43,16 @@ def run(state: State, body: list[ast.stmt]) -> Outcome:
 def run_module(state: State, body: list[ast.stmt]) -> None:
     """Follows a module. A statement that surely raises is left: a program that does not start says nothing."""
     for statement in body:
+        before = taken(state.session.live)
         try:
             run(state, [statement])
         except Escaped:
             state.session.raised = None
-        except RecursionError:
+        except (RecursionError, Lost) as error:
             state.session.raised = None
-            state.lose([statement], "it is nested too deeply", state.place(statement))
+            why = "too much to compute" if isinstance(error, Lost) else "it is nested too deeply"
+            state.forget(before, why, state.place(statement))
+            state.lose([statement], why, state.place(statement))
 
 
 def _assign(state: State, node: ast.Assign) -> None:
@@ -62,8 +68,9 @@ def _assign_annotated(state: State, node: ast.AnnAssign) -> None:
 
 
 def _expression(state: State, node: ast.Expr) -> None:
+    if change_by_call(state, node.value):
+        return
     state.value(node.value)
-    change_by_call(state, node.value)
     if isinstance(node.value, ast.Call) and full_name(state, node.value.func) in _EXITS:
         state.session.raised = Raised("SystemExit", Value(None))
         raise Escaped

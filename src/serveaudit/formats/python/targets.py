@@ -43,8 +43,17 @@ def _set_item(state: State, base: ast.expr, key: Value[Any], value: Value[Any], 
 
 
 def augment(state: State, node: ast.AugAssign) -> None:
-    """`target += value`, and the other operators."""
+    """`target += value`, and the other operators. A list is changed in place, under every name that it goes by; a tuple is told
+    from it by the text that is added."""
     loaded = _loaded(node.target)
+    if isinstance(node.op, ast.Add) and not isinstance(node.value, ast.Tuple):
+        held = list(_leaves(state.value(loaded)))
+        if held and all(isinstance(x, Items) for x in held):
+            added = state.value(node.value)
+            change(state, loaded, lambda x: _extended(x, (added,), {}))
+            if isinstance(node.target, ast.Name):
+                assign(state, node.target, state.value(loaded), node.value)
+            return
     total = ast.copy_location(ast.BinOp(loaded, node.op, node.value), node)
     assign(state, node.target, state.value(total), node.value)
 
@@ -59,16 +68,27 @@ def delete(state: State, node: ast.Delete) -> None:
                 change(state, base, partial(_without, key=key))
 
 
-def change_by_call(state: State, node: ast.expr) -> None:
-    """A list's or dictionary's method that changes it in place, if the call is one."""
+def change_by_call(state: State, node: ast.expr) -> bool:
+    """A list's or dictionary's method that changes it in place; whether the call is one."""
     match node:
         case ast.Call(func=ast.Attribute(value=base, attr=name)) if name in CHANGES:
+            held = state.value(base)
+            if not _changes(held, name):
+                return False
             args = tuple(state.value(each) for each in node.args if not isinstance(each, ast.Starred))
             keywords = {each.arg: state.value(each.value) for each in node.keywords if each.arg}
             if len(args) + len(keywords) < len(node.args) + len(node.keywords):
                 keywords["**"] = unknown("more arguments", state.place(node))
-            if name == "update" or not _is_environ(state.value(base)):
-                change(state, base, lambda x: CHANGES[name](x, args, keywords))
+            change(state, base, lambda x: CHANGES[name](x, args, keywords))
+            return True
+    return False
+
+
+def _changes(held: Value[Any], name: str) -> bool:
+    """Whether it is something that the method of that name changes."""
+    if _is_environ(held):
+        return name == "update"
+    return all(isinstance(x, Items | Table) for x in _leaves(held))
 
 
 def change(state: State, base: ast.expr, new: Callable[[Any], Any]) -> None:
@@ -104,8 +124,9 @@ def with_key(x: Any, key: Value[Any], value: Value[Any]) -> Any:
         return None
     if not key.known or not isinstance(key.x, str | int | float | bool | None):
         return Table(tuple((name, unknown(_ANY_KEY)) for name, _ in x.entries), Unknown(_ANY_KEY))
-    kept = tuple(entry for entry in x.entries if entry[0] != key.x)
-    return replace(x, entries=(*kept, (key.x, value)))
+    if any(name == key.x for name, _ in x.entries):
+        return replace(x, entries=tuple((name, value if name == key.x else each) for name, each in x.entries))
+    return replace(x, entries=(*x.entries, (key.x, value)))
 
 
 _ANY_KEY = "a key is set whose name is not known"
@@ -135,6 +156,10 @@ def _leaves(value: Value[Any]) -> Iterator[Any]:
 
 def _unpacked(value: Value[Any], targets: list[ast.expr]) -> list[Value[Any]]:
     """The parts of a value for the targets of `a, *b = value`."""
+    if isinstance(value.x, Branch):
+        cases = [(label, _unpacked(case, targets)) for label, case in value.x.cases]
+        parts = [Branch(value.x.on, tuple((label, each[n]) for label, each in cases)) for n in range(len(targets))]
+        return [replace(value, x=part) for part in parts]
     stars = [number for number, each in enumerate(targets) if isinstance(each, ast.Starred)]
     x = value.x
     if not isinstance(x, Items) or x.complete is not True or len(stars) > 1:
