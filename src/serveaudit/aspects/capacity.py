@@ -8,6 +8,7 @@ from typing import Any
 from serveaudit import projects
 from serveaudit.applications import App
 from serveaudit.behaviour import behaves, facts
+from serveaudit.contexts import kind_of
 from serveaudit.deployment import Pairing, Process, Proxy
 from serveaudit.formats.nginx import Directive
 from serveaudit.programs.nginx import Location
@@ -181,7 +182,7 @@ class ServerCapacity:
     @word("the application's threads do not run")
     def stops_threads(self) -> Value[bool]:
         """Whether threads of the application stand still between requests: uWSGI's default before 2.0.27."""
-        if self.facts.program != "uwsgi":
+        if self.facts.program != "uwsgi" or self.facts.value("emperor").x not in (None, "", Items(())):
             return Value(False)
         setting = self.facts.settings.get("enable-threads")
         threads = self.facts.threads
@@ -224,6 +225,11 @@ class ServerCapacity:
         lazy = [self.facts.value(name) for name in ("lazy-apps", "lazy")]
         head = Place(self.facts.place.span, How.DEFAULT, "uWSGI loads the application once, then forks")
         return Value(not any(value.x is True for value in lazy), (head,))
+
+    @word()
+    def for_development(self) -> Value[bool]:
+        """Whether its configuration file is one for development, by its name."""
+        return Value(self.facts.config is not None and kind_of(self.facts.config.path) == "development")
 
     @word()
     def has_fork_hook(self) -> Value[bool]:

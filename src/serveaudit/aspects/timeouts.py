@@ -40,7 +40,7 @@ class RouteTimeouts:
     def keepalive_line(self) -> Value[int]:
         """How many idle connections nginx is told to keep; None where no line says so."""
         upstream = self.location.upstream
-        if upstream is None or not upstream.scope.own("keepalive"):
+        if upstream is None or not upstream.scope.own("keepalive") or self.location.protocol != "http":
             return Value(None)
         return upstream.keepalive
 

@@ -34,14 +34,20 @@ class App(AppCapacity, AppWebsockets, AppLifecycle, AppTls, Subject):
     @word("a websocket route", gives="list[str]")
     def websocket_paths(self) -> Value[Items]:
         """The websocket paths that the object serves."""
-        return self.facts.websocket_paths
+        return _placed(self.facts.websocket_paths)
 
     @word("a websocket route", gives="list[str]")
     def project_websocket_paths(self) -> Value[Items]:
         """The websocket paths that the project defines anywhere."""
-        return self.facts.project_websocket_paths
+        return _placed(self.facts.project_websocket_paths)
 
     @word(gives="list[server]")
     def project_servers(self) -> Value[Items]:
         """Every server of the deployment that serves an application of the same project."""
         return Value(Items(tuple(map(self.see, self.facts.servers))))
+
+
+def _placed(paths: Value[Items]) -> Value[Items]:
+    """A list of routes, spoken for by its first ones."""
+    members = paths.x.members if isinstance(paths.x, Items) else ()
+    return paths if paths.places else paths.at(*(place for path in members[:2] for place in path.places[:1]))
