@@ -43,6 +43,11 @@ class RouteTrust:
         """Whether TLS is told to end at a proxy before nginx."""
         return facing.tls_ends_outside(self.proxy, self.location.site)
 
+    @word()
+    def proxy_speaks_tls(self) -> Value[bool]:
+        """Whether this nginx ends TLS at any of its sites."""
+        return Value(any(site.tls.x is True for site in self.proxy.config.sites))
+
     @property
     def _request(self) -> dict[str, str]:
         return trust.from_outer_tls() if self.location.site.tls.x is False else trust.over_tls()
