@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from serveaudit.command import Environment, Step
@@ -24,7 +24,7 @@ from serveaudit.recognising import configured, scripted
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile, Unreadable
 from serveaudit.starting import Starting
-from serveaudit.values import Place, Value
+from serveaudit.values import Place, Unknown, Value
 
 SERVER_FILES = ("gunicorn", "uwsgi", "hypercorn")
 _FOREIGN = re.compile(
@@ -240,7 +240,9 @@ class _Images:
         if len(own) != 1 or "/" not in reference.x:
             return None
         place = Place(self.gathering.repository.read(own[0]).line_span(1))
-        return self.built(Build(self.gathering._context_of(own[0]), own[0], place))
+        built = self.built(Build(self.gathering._context_of(own[0]), own[0], place))
+        guess: Value[Any] = Value(Unknown(f"{reference.x} is only taken for the image that is built here"))
+        return replace(built, keys={**built.keys, "image.guessed": guess}) if built else None
 
 
 _SIGN_KINDS = ("caddyfile", "platform", "procfile", "kubernetes", "shell", "makefile", "markdown", "proxy", "yaml", "terraform")

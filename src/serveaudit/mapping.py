@@ -76,7 +76,11 @@ class MappedFiles:
         for mount in self.mounts:
             if mount.content is not None and fnmatchcase(mount.target, full):
                 found[mount.target] = mount.content
-        for candidate in self.candidates(pattern, cwd):
+        for path in self._single_files(full):
+            text = self.text(path)
+            if isinstance(text, SourceFile):
+                found.setdefault(path, text)
+        for candidate in self._mounted(full) if found else self.candidates(pattern, cwd):
             for path in self.repository.glob(candidate):
                 text = self.text(path)
                 if isinstance(text, SourceFile):
@@ -84,6 +88,13 @@ class MappedFiles:
             if found:
                 break
         return [found[path] for path in sorted(found)]
+
+    def _single_files(self, pattern: str) -> Iterator[str]:
+        """The repository's files that are mounted or copied one by one to a path which fits."""
+        for mount in self.mounts:
+            single = mount.kind in ("bind", "copy") and mount.source is not None and fnmatchcase(mount.target, pattern)
+            if single and mount.source is not None and self.repository.exists(mount.source):
+                yield mount.source
 
     def locate(self, path: str, cwd: str = "") -> str | None:
         """The repository's path of a file or directory that exists there."""

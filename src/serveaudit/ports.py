@@ -14,6 +14,8 @@ from serveaudit.values import Items, Place, Unknown, Value
 
 _QUIET = frozenset("celery cron crond crontab sleep tail wait cat echo true rqworker rq dramatiq huey flower_exporter".split())
 """Programs that run for long and listen to nobody."""
+_DAEMONS = frozenset("nginx apache2 apachectl httpd service redis-server sshd memcached caddy haproxy pgbouncer".split())
+"""Programs that leave for the background by themselves, or start others that do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def others(machine: Machine, context: Context) -> Unknown | None:
     for unit in machine.units:
         if not unit.steps:
             return Unknown(f"what {machine.image.x if isinstance(machine.image.x, str) else 'its image'} starts is not known")
+    if _guessed(machine):
+        return Unknown("the image is only taken for the one that is built here", "image")
     known = {id(process.running.followed) for process in context.processes}
     known |= {id(proxy.running.followed) for proxy in context.proxies}
     for launch in context.launches:
@@ -75,12 +79,19 @@ def others(machine: Machine, context: Context) -> Unknown | None:
     return None
 
 
+def _guessed(machine: Machine) -> bool:
+    """Whether what the image starts is told by a Dockerfile of which nothing says that it builds the image."""
+    own = any(step.place.span.path == machine.dockerfile for unit in machine.units for step in unit.steps)
+    return own and isinstance(machine.keys.get("image.guessed", Value(None)).x, Unknown)
+
+
 def _may_listen(launch: Running) -> bool:
     followed = launch.followed
     if followed is None or _name(launch) in _QUIET:
         return False
     supervised = launch.unit is not None and launch.unit.manager == "supervisor"
-    return followed.last or followed.background or supervised or followed.unread is not None
+    stays = followed.last or followed.background or supervised or _name(launch) in _DAEMONS
+    return stays or followed.unread is not None
 
 
 def _name(launch: Running) -> str:
