@@ -201,3 +201,8 @@ def test_broken_files_are_read_as_far_as_they_go(text: str) -> None:
     source = SourceFile("Dockerfile", text)
     found = read_image(source, Build(".", "Dockerfile", Place(source.whole())), Repository())
     assert (found is None) == ("FROM " not in text)
+
+
+def test_a_default_is_meant_without_its_quotes() -> None:
+    found = image("FROM python:3.12\nENV PORT=${PORT:-\"5000\"} HOST=${HOST:-'0.0.0.0'}\n")
+    assert variables(found.env.variables) == {"PORT": "5000", "HOST": "0.0.0.0"}

@@ -30,16 +30,20 @@ class Syntax:
 
     required   a variable that is not set makes the text unknown, instead of being empty
     atomic     what a variable holds is never split into words, and its quotes are text
+    unquotes   the quotes of a default (`${NAME:-"x"}`) are none of its text
     """
 
     pattern: re.Pattern[str]
     required: bool = False
     atomic: bool = False
+    unquotes: bool = False
 
 
 COMPOSE = Syntax(re.compile(r"(?P<literal>\$\$)|\$\{(?P<open>\w+)|\$(?P<name>[A-Za-z_]\w*)"), required=True)
 """Compose specification, "Interpolation"."""
-DOCKERFILE = Syntax(re.compile(r"(?P<literal>\\\$)|'[^']*'|\$\{(?P<open>\w+)|\$(?P<name>[A-Za-z_]\w*)"), atomic=True)
+DOCKERFILE = Syntax(
+    re.compile(r"(?P<literal>\\\$)|'[^']*'|\$\{(?P<open>\w+)|\$(?P<name>[A-Za-z_]\w*)"), atomic=True, unquotes=True
+)
 """Dockerfile reference, "Environment replacement"."""
 SYSTEMD = Syntax(re.compile(r"(?P<literal>\$\$)|\$\{(?P<name>[A-Za-z_]\w*)\}"), atomic=True)
 """systemd.service(5), "Command lines"; `$NAME` as a word of its own is up to the caller."""
@@ -196,7 +200,8 @@ def _operated(view: SourceFile, start: int, close: int, syntax: Syntax, lookup: 
         return value if there else Value("", (), value.assumes, value.depends) if kind == "+" else value
     if kind == "?" or depth >= _DEEPEST:
         return _set(Value(None, value.places, value.assumes, value.depends), name, Syntax(syntax.pattern, required=True))
-    operand = _fill(view.slice(operator.end(), close), syntax, lookup, depth + 1, ()).value()
+    filled = _fill(view.slice(operator.end(), close), syntax, lookup, depth + 1, ())
+    operand = (filled.unquoted() if syntax.unquotes else filled).value()
     places = (*value.places, *operand.places[1:])  # the operand itself stands in the text that is being filled
     return Value(operand.x, places, value.assumes, value.depends).also(Value(None, (), operand.assumes, operand.depends))
 
