@@ -1,7 +1,6 @@
 """Configuration files that no start reads, and files that a start names and that are not there.
 
-Sources: gunicorn/app/base.py (get_config_from_filename, load_config): `-c`, else ./gunicorn.conf.py of the directory in which it
-is started; hypercorn and uvicorn have no default file, and uvicorn reads none at all.
+Sources: gunicorn/app/base.py (load_config): `-c`, else ./gunicorn.conf.py of the directory in which it is started; hypercorn and uvicorn have no default file, and uvicorn reads none at all.
 """
 
 from __future__ import annotations
@@ -15,6 +14,9 @@ from serveaudit.source import SourceFile
 from serveaudit.values import Place, Value
 
 _FOR_UVICORN = re.compile(r"(^|/)uvicorn[_.-]?conf(ig)?(uration)?\.py$")
+_SCRIPT = re.compile(
+    r"(?i)\.(sh|ya?ml|service|conf|ini|toml|env)$|dockerfile|procfile|makefile|justfile|entrypoint|(^|/)[\w-]+$"
+)
 _MISSING = re.compile(r"there is no file (\S+)|(\S+) is not in the repository")
 """What the programs' readers say of a file that is named and not found."""
 
@@ -28,7 +30,7 @@ def never_read(process: Process) -> Value[str]:
     if server.program == "uvicorn":
         found = _of_worker(process)
     elif server.program in ("gunicorn", "hypercorn") and server.value("config").known and _unnamed(process):
-        found = [other for other in _left_over(process) if _together(other.path, process)]
+        found = [other for other in _left_over(process) if _together(other.path, process) and not _named(other.path, process)]
     else:
         return Value(None)
     if len(found) != 1:
@@ -51,6 +53,15 @@ def missing(process: Process) -> Value[str]:
         return Value(None)
     place = Place(repository.read(elsewhere[0]).line_span(1), note="a file of this name lies here")
     return Value(path, (Place(span), place))
+
+
+def _named(path: str, process: Process) -> bool:
+    """Whether a script or a description names a file of this name as somebody's configuration, read by us or not."""
+    name = re.escape(posixpath.basename(path))
+    option = re.compile(rf"(-c|--config|--conf|--ini|CMD_ARGS)\b[^\n]*{name}")
+    files = process.running.files
+    texts = (files.text(each) for each in files.repository.paths if _SCRIPT.search(each))
+    return any(isinstance(text, SourceFile) and option.search(text.text) for text in texts)
 
 
 def _unnamed(process: Process) -> bool:
