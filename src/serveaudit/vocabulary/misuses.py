@@ -10,7 +10,7 @@ from serveaudit.programs.nginx import Include as IncludeFacts
 from serveaudit.programs.nginx import Misuse as Facts
 from serveaudit.programs.nginx import Name as NameFacts
 from serveaudit.programs.nginx import ZoneUse as ZoneFacts
-from serveaudit.programs.nginx import at_least, facts
+from serveaudit.programs.nginx import facts
 from serveaudit.programs.nginx.scopes import written
 from serveaudit.source import Problem
 from serveaudit.subjects import See
@@ -65,20 +65,6 @@ class Misuse(Subject):
         """The directive that says it already."""
         return Value(True, (written(self.facts.other),) if self.facts.other else ())
 
-    @word()
-    def dated(self) -> Value[bool]:
-        """Whether an older or newer release than the one that runs has the directive: another rule's matter."""
-        known = facts().directives.get(self.facts.directive.name)
-        if known is None or not (known.since or known.until):
-            return Value(False)
-        newer = at_least(self.proxy.config.version, known.since) if known.since else True
-        return Value(Unknown(f"it depends on the release of nginx: since {known.since}") if newer is None else False)
-
-    @word()
-    def foreign(self) -> Value[bool]:
-        """Whether a module that is not nginx's own may have another directive of this name."""
-        return Value(self.proxy.config.foreign is True)
-
 
 class ZoneUse(Subject):
     """A directive that names a shared memory zone."""
@@ -111,14 +97,11 @@ class ZoneUse(Subject):
 
     @word()
     def perhaps_elsewhere(self) -> Value[bool]:
-        """Whether a file that was not read may define it: never sure."""
+        """Whether a file that was not read may define it, never sure; true where a template names the zones."""
+        if any("$" in zone.name or "{{" in zone.name for zone in self.proxy.config.zones):
+            return Value(True)
         complete = self.proxy.config.complete
         return Value(complete if isinstance(complete, Unknown) else False)
-
-    @word()
-    def filled_in(self) -> Value[bool]:
-        """Whether the zones of the configuration are named by a template or by the environment."""
-        return Value(any("$" in zone.name or "{{" in zone.name for zone in self.proxy.config.zones))
 
 
 class Include(Subject):

@@ -11,6 +11,7 @@ from serveaudit.programs.nginx.decisions import never_equal
 from serveaudit.programs.nginx.memory_bugs import shapes
 from serveaudit.programs.nginx.newlines import injections
 from serveaudit.programs.nginx.patterns import patterns
+from serveaudit.programs.nginx.rivals import rivals
 from serveaudit.values import Place
 from serveaudit.words import relation
 
@@ -100,7 +101,7 @@ def comparisons(deployment: Any) -> Iterator[Any]:
 def misuses(deployment: Any) -> Iterator[Any]:
     """Every directive that nginx refuses where it stands."""
     for proxy in deployment.context.proxies:
-        for found in proxy.config.misuses:
+        for found in (*proxy.config.misuses, *rivals(proxy.config)):
             yield deployment.see((proxy, found))
 
 
