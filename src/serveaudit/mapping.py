@@ -68,14 +68,9 @@ class MappedFiles:
 
     def matching(self, pattern: str, cwd: str = "") -> list[SourceFile]:
         """The files that a pattern of the shell names, sorted by their paths."""
-        found: dict[str, SourceFile] = {}
         full = posixpath.normpath(posixpath.join(cwd, pattern)) if cwd else posixpath.normpath(pattern)
-        for path, source in self.written.items():
-            if fnmatchcase(path, full):
-                found[path] = source
-        for mount in self.mounts:
-            if mount.content is not None and fnmatchcase(mount.target, full):
-                found[mount.target] = mount.content
+        given = self.written | {mount.target: mount.content for mount in self.mounts if mount.content is not None}
+        found = {path: source for path, source in given.items() if fnmatchcase(path, full)}
         for path in self._single_files(full):
             text = self.text(path)
             if isinstance(text, SourceFile):
@@ -115,8 +110,9 @@ class MappedFiles:
         if mounted:  # what a mount covers does not lie elsewhere
             return
         parts = full.strip("/").split("/")
+        fewest = 2 if "*" in parts[-1] else 1  # `*.conf` of some directory means nothing elsewhere
         for base in self.bases:
-            for start in range(len(parts)):
+            for start in range(max(len(parts) - fewest + 1, 1)):
                 yield posixpath.normpath(posixpath.join(base, *parts[start:]))
 
     def _mounted(self, full: str) -> Iterator[str]:

@@ -23,7 +23,8 @@ _DROP_INS = tuple(
 
 @dataclass(slots=True)
 class Nginxes:
-    """Finds configurations. `version` is that of a host's nginx, where something tells; `used` collects the files that were read."""
+    """Finds configurations. `version` is that of a host's nginx, where something tells; `used` collects the files that were
+    read."""
 
     version: Value[str]
     used: set[str] = field(default_factory=set)
@@ -75,7 +76,8 @@ class _Resolver:
         folder = posixpath.dirname(source.path)
         for files, cwd in ((self.files, _PREFIX), (MappedFiles(self.files.repository, bases=(folder, *self.files.bases)), "")):
             found = files.matching(pattern, cwd if not pattern.startswith("/") else "")
-            found = [each for each in found if each.path != source.path or each.text != source.text]
+            if "*" in pattern:
+                found = [each for each in found if each.path != source.path or each.text != source.text]
             if found:
                 self.used.update(each.path for each in found)
                 return found

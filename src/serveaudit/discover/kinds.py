@@ -159,6 +159,23 @@ def kind_of(source: SourceFile, rules: list[Rule]) -> str:
     return next((rule.kind for rule in rules if rule.holds(source)), "")
 
 
+_MEANT = {
+    "nginx.conf": "nginx",
+    "gunicorn.conf.py": "gunicorn",
+    "uwsgi.ini": "uwsgi",
+    "hypercorn.toml": "hypercorn",
+    "supervisord.conf": "supervisor",
+    "Dockerfile": "dockerfile",
+    "compose.yaml": "compose",
+    "docker-compose.yml": "compose",
+}
+
+
+def meant(path: str) -> str:
+    """What a file that is no text is surely meant to be, by its name alone; empty where that does not tell."""
+    return _MEANT.get(path.rpartition("/")[2], "")
+
+
 def kind_when_named(path: str) -> str:
     """What a file is that the user names, and that is none of the kinds."""
     if _MARKDOWN.search(path):
