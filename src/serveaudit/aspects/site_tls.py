@@ -91,10 +91,9 @@ class SiteTls:
         """The port of https at which it speaks no TLS; None: there is none."""
         for listen in self.facts.listens:
             if listen.port == 443 and not listen.tls and not listen.torn and not listen.proxy_protocol:
-                shared = any(
-                    other.tls for site in self.proxy.config.sharing(listen) for other in site.listens if other.port == 443
-                )
-                if not shared and not self.facts.written("ssl"):
+                sharing = [other for site in self.proxy.config.sharing(listen) for other in site.listens]
+                same = [other for other in sharing if other.address.x == listen.address.x]
+                if not self.facts.written("ssl") and not any(other.tls for other in same):
                     return Value(443, (listen.place,))
         return Value(None)
 
@@ -125,8 +124,10 @@ class SiteTls:
 
     @word()
     def new_openssl(self) -> Value[bool]:
-        """Whether nginx's OpenSSL is 3.5 or newer: surely not in nginx's own images before 1.28, else unknown."""
+        """Whether nginx's OpenSSL is 3.5 or newer: in images on Alpine 3.22 or Debian 13, but not in nginx's own before 1.28."""
         image = self.proxy.running.machine.image
+        if isinstance(image.x, str) and re.search(r"alpine3\.(2[2-9]|[3-9]\d)|trixie", image.x):
+            return Value(True, image.places)
         if isinstance(image.x, str) and _OLD_IMAGE.fullmatch(image.x):
             return Value(False, image.places)
         return Value(Unknown("which OpenSSL nginx uses is not known", "openssl"))
@@ -169,7 +170,7 @@ class SiteTls:
     def real_first_name(self) -> Value[bool]:
         """Whether $server_name is a name that a client can ask for."""
         first = next(iter(self.facts.names), None)
-        return Value(first is not None and first.kind in ("exact", "unknown"))
+        return Value(first is not None and first.kind in ("exact", "unknown"), self.first_name.places)
 
     @word("{it} other names")
     def other_names(self) -> Value[int]:

@@ -83,7 +83,7 @@ class AppTls:
         for process in self.facts.servers:
             stated = process.running.context.stated.tls
             if stated.x == "external":
-                return stated.map(lambda _: True)
+                return Value(True, stated.places)
             for pair in process.pairs:
                 if pair.process.app is self.facts and pair.location.site.tls.x is True:
                     listen = next((one for one in pair.location.site.listens if one.tls), None)
@@ -130,6 +130,16 @@ class ServerTls:
         if given[0] == given[1]:
             return Value(None)
         return Value(names[given.index(True)], values[given.index(True)].places)
+
+    @word()
+    def one_file_for_both(self) -> Value[bool]:
+        """Whether the file of the certificate may hold its key as well: hypercorn wants both named."""
+        half = self.half_pair
+        if not isinstance(half.x, str) or "cert" not in half.x or self.facts.program == "hypercorn":
+            return Value(False)
+        said = str(self.facts.value(half.x).x).lower()
+        told = any(name in said for name in ("bundle", "combined", "cert_and_key", "cert-and-key"))
+        return Value(True if told else Unknown("the certificate's file may hold the key as well"))
 
     @word()
     def half_pair_consequence(self) -> Value[str]:
