@@ -99,9 +99,9 @@ class Gathering:
     def _context_of(self, dockerfile: str) -> str:
         """The directory that a Dockerfile is most likely built from: its own, unless what it copies lies in the root."""
         own = posixpath.dirname(dockerfile)
-        wanted = [
-            word for word in re.findall(r"(?m)^\s*(?:COPY|ADD)\s+(?!--from)([\w./-]+)\s", self.repository.read(dockerfile).text)
-        ]
+        text = self.repository.read(dockerfile).text
+        wanted = re.findall(r"(?m)^\s*(?:COPY|ADD)\s+(?!--from)([\w./-]+)\s", text)
+        wanted += re.findall(r"(?<![\w./-])[\w-][\w.-]*/[\w./-]+(?![\w/])", text)
         here = sum(self._exists(posixpath.join(own, word)) for word in wanted)
         root = sum(self._exists(word) for word in wanted)
         return "" if root > here else own

@@ -59,6 +59,14 @@ class ServerReaching:
                     if wanted and any(reached.machine is machine for reached in reach(proxy, member.x, [context])):
                         yield "nginx", next(iter(member.places), location.place)
 
+    @word()
+    def app_handles_root(self) -> Value[bool]:
+        """Whether the application's own paths begin with the server's root_path; unknown where they were not read."""
+        root, app = self.process.server.value("root_path").x, self.process.app
+        if app is None or app.routes.complete is not True:
+            return Value(Unknown("the application's paths are not known", "routes"))
+        return Value(any(str(route.prefix.x).startswith(str(root)) for route in app.routes.routes))
+
     @word("listens on the platform's port: {it}")
     def on_platform_port(self) -> Value[bool]:
         """Whether its address is made with $PORT."""
