@@ -124,7 +124,7 @@ class SiteTls:
 
     @word()
     def new_openssl(self) -> Value[bool]:
-        """Whether nginx's OpenSSL is 3.5 or newer: in images on Alpine 3.22 or Debian 13, but not in nginx's own before 1.28."""
+        """Whether nginx's OpenSSL is 3.5 or newer: on Alpine 3.22 and Debian 13, but not in nginx's own images before 1.28."""
         image = self.proxy.running.machine.image
         if isinstance(image.x, str) and re.search(r"alpine3\.(2[2-9]|[3-9]\d)|trixie", image.x):
             return Value(True, image.places)
