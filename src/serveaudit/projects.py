@@ -31,6 +31,8 @@ _TOKEN = re.compile(
 )
 """A token among a view's parameters, in Starlette's query_params, or in the query_string of Channels' scope."""
 _GENERATOR = re.compile(r"[\w.]*StreamingHttpResponse\(\s*(?:streaming_content\s*=\s*)?(\w+)\(")
+_NETWORK = ("requests", "urllib3", "urllib", "httpx", "boto3", "redis", "pymongo", "pymysql", "psycopg", "sqlalchemy", "socket")
+_NETWORK_IMPORT = re.compile(rf"(?m)^(?:import|from)[ \t]+({'|'.join(_NETWORK)})\b[^\n]*")
 _SOME = 200
 """Places of files that are taken: more are not told."""
 
@@ -147,6 +149,15 @@ def metrics(app: App) -> Value[str]:
     for call in _calls(app, libraries):
         if call.name in _METRICS:
             return Value(call.name, (call.place,))
+    return Value(None)
+
+
+def network_import(app: App) -> Value[str]:
+    """Where the application imports a library that waits for sockets; None where it does not."""
+    for module in reachable(app.module, _NETWORK):
+        found = _NETWORK_IMPORT.search(module.source.text)
+        if found:
+            return Value(found[1], (Place(module.source.span(found.start(), found.end())),))
     return Value(None)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from serveaudit.applications import App as Facts
-from serveaudit.aspects.capacity import AppCapacity
 from serveaudit.aspects.lifecycle import AppLifecycle
+from serveaudit.aspects.sharing import AppSharing
 from serveaudit.aspects.tls import AppTls
 from serveaudit.aspects.websockets import AppWebsockets
 from serveaudit.subjects import See
@@ -12,7 +12,7 @@ from serveaudit.values import Items, Value
 from serveaudit.words import Subject, word
 
 
-class App(AppCapacity, AppWebsockets, AppLifecycle, AppTls, Subject):
+class App(AppSharing, AppWebsockets, AppLifecycle, AppTls, Subject):
     """One application object: `proj.wsgi:application`."""
 
     def __init__(self, app: Facts, see: See) -> None:

@@ -9,6 +9,7 @@ from serveaudit.aspects.clients import ServerClients
 from serveaudit.aspects.lifecycle import ServerLifecycle
 from serveaudit.aspects.names import ServerNames
 from serveaudit.aspects.reaching import ServerReaching
+from serveaudit.aspects.sharing import ServerSharing
 from serveaudit.aspects.timeouts import ServerTimeouts
 from serveaudit.aspects.tls import ServerTls
 from serveaudit.aspects.trust import ServerTrust
@@ -29,6 +30,7 @@ _LOOP_PROGRAMS = frozenset({"uvicorn", "hypercorn", "daphne", "gevent"})
 class Server(
     ServerTimeouts,
     ServerCapacity,
+    ServerSharing,
     ServerWebsockets,
     ServerValidity,
     ServerLifecycle,
