@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serveaudit.configured import releases, sections, unread_files
+from serveaudit.configured import releases, sections, targets, unread_files
 from serveaudit.deployment import Process
 from serveaudit.values import Unknown, Value
 from serveaudit.words import word
@@ -53,3 +53,23 @@ class ServerValidity:
     def unavailable_worker(self) -> Value[str]:
         """Why gunicorn does not find its worker class; None where it does, or for another server."""
         return releases.worker_unavailable(self.process) if self.process.server.program == "gunicorn" else Value(None)
+
+    @word("given as an object")
+    def app_object(self) -> Value[str]:
+        """The application as `uvicorn.run()` gets it, where that is an object and no text; None else."""
+        return targets.given_as_object(self.process)
+
+    @word("no application's name")
+    def spec_mistake(self) -> Value[str]:
+        """What is wrong with the application's name as it is written; None where nothing is."""
+        return targets.mistake(self.process)
+
+    @word("is called for each request")
+    def uncalled_factory(self) -> Value[str]:
+        """The function that makes the application, given without a call to a server that calls none; None else."""
+        return targets.uncalled_factory(self.process)
+
+    @word("the module has no such name")
+    def missing_app(self) -> Value[str]:
+        """The application that its module surely does not have; None else."""
+        return targets.missing(self.process)

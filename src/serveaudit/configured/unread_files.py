@@ -1,6 +1,7 @@
 """Configuration files that no start reads, and files that a start names and that are not there.
 
-Sources: gunicorn/app/base.py (load_config): `-c`, else ./gunicorn.conf.py of the directory in which it is started; hypercorn and uvicorn have no default file, and uvicorn reads none at all.
+Sources: gunicorn/app/base.py (load_config): `-c`, else ./gunicorn.conf.py of the directory in which it is started; hypercorn
+has no default file, and uvicorn reads none at all.
 """
 
 from __future__ import annotations

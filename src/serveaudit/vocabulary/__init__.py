@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from serveaudit.applications import App as Application
+from serveaudit.configured.switches import Switch
+from serveaudit.configured.variables import Variable as Forgotten
 from serveaudit.deployment import Context, Pairing, Process, Proxy, Running
 from serveaudit.formats.nginx import Directive
 from serveaudit.launching import Machine as MachineFacts
@@ -114,6 +116,8 @@ _MAKERS: dict[tuple[type, ...], Callable[..., Subject]] = {
     (SettingFacts, Process): settings.Setting,
     (SettingFacts, Unit): settings.Setting,
     (BadFlag, Process): settings.Flag,
+    (Switch,): settings.Switch,
+    (Forgotten,): settings.ForgottenVariable,
     (Running, Process): launches.Launch,
     (Running,): lambda running, see: launches.Launch(running, None, see),
 }

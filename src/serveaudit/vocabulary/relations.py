@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from serveaudit.configured import written
+from serveaudit.configured.switches import switches
+from serveaudit.configured.variables import unread
 from serveaudit.values import Value
 from serveaudit.words import Pair, relation
 
@@ -94,6 +96,20 @@ def settings(deployment: Any) -> Iterator[Any]:
     for unit in written.units_of(deployment.context):
         for setting in written.of_unit(unit):
             yield deployment.see((setting, unit))
+
+
+@relation("switch")
+def text_switches(deployment: Any) -> Iterator[Any]:
+    """Every setting of a server or of its application that wants true or false, and is given the text of a variable."""
+    for process in deployment.context.processes:
+        yield from map(deployment.see, switches(process))
+
+
+@relation("forgotten_variable")
+def forgotten(deployment: Any) -> Iterator[Any]:
+    """Every variable that a start sets for its server, and that nobody reads."""
+    for process in deployment.context.processes:
+        yield from map(deployment.see, unread(process))
 
 
 @relation("flag of server")

@@ -15,8 +15,10 @@ from serveaudit.configured import (
     releases,
     rivals,
     texts,
+    variables,
     written,
 )
+from serveaudit.configured.switches import Switch as SwitchFacts
 from serveaudit.deployment import Process
 from serveaudit.launching import Unit
 from serveaudit.serving import BadFlag, Row
@@ -192,6 +194,11 @@ class Setting(Subject):
         """The package that it needs and that a complete list leaves out."""
         return libraries.missing(self.facts, self.process) if self.process else Value(None)
 
+    @word("set because of a Service's name")
+    def injected(self) -> Value[str]:
+        """The variable of a Service's address that is taken for this option; None where there is none."""
+        return variables.injected(self.facts, self.process) if self.process else Value(None)
+
     @word("taken for its value")
     def swallows_app(self) -> Value[str]:
         """The application's name that --proxy-protocol takes for its value; None where it does not."""
@@ -251,3 +258,52 @@ class Flag(Subject):
     def of_a_plugin(self) -> Value[bool]:
         """Whether a plugin of somebody else's may know the option: never sure."""
         return plugins.may_know(self.process.server)
+
+
+class Switch(Subject):
+    """A setting that wants true or false, and is given the text of a variable."""
+
+    def __init__(self, switch: SwitchFacts, see: See) -> None:
+        self.facts = switch
+        self.see = see
+        self.place = switch.place
+        self.symbol = f"{switch.program}:{switch.name}"
+
+    @word("the text of a variable")
+    def name(self) -> Value[str]:
+        return Value(self.facts.name, (self.facts.place,))
+
+    @word()
+    def variable(self) -> Value[str]:
+        """The variable, with the dollar."""
+        return Value(f"${self.facts.variable}")
+
+    @word()
+    def takes(self) -> Value[str]:
+        """What its program makes of a text."""
+        return Value(self.facts.takes)
+
+    @word()
+    def meant_false(self) -> Value[bool]:
+        """Whether the deployment sets the variable to a word for no, which is taken for yes."""
+        return Value(self.facts.meant_false)
+
+
+class ForgottenVariable(Subject):
+    """A variable that a start sets for its server, and that nobody reads."""
+
+    def __init__(self, variable: variables.Variable, see: See) -> None:
+        self.facts = variable
+        self.see = see
+        self.place = variable.place
+        self.symbol = f"environment[{variable.name}]"
+
+    @word("nobody reads it")
+    def name(self) -> Value[str]:
+        places = (self.facts.place, self.facts.beside) if self.facts.beside else (self.facts.place,)
+        return Value(self.facts.name, places)
+
+    @word()
+    def why(self) -> Value[str]:
+        """Why the server does not read it."""
+        return Value(self.facts.why)
