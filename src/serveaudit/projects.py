@@ -154,11 +154,19 @@ def metrics(app: App) -> Value[str]:
 
 def network_import(app: App) -> Value[str]:
     """Where the application imports a library that waits for sockets; None where it does not."""
-    for module in reachable(app.module, _NETWORK):
-        found = _NETWORK_IMPORT.search(module.source.text)
-        if found:
-            return Value(found[1], (Place(module.source.span(found.start(), found.end())),))
-    return Value(None)
+    found = (network_import_in(module.source) for module in reachable(app.module, _NETWORK))
+    return next((told for told in found if told.x is not None), Value(None))
+
+
+def network_import_in(source: SourceFile) -> Value[str]:
+    """Where a file imports a library that waits for sockets; None where it does not."""
+    found = _NETWORK_IMPORT.search(source.text)
+    return Value(found[1], (Place(source.span(found.start(), found.end())),)) if found else Value(None)
+
+
+def is_network(dotted: str) -> bool:
+    """Whether a module is, or belongs to, a library that waits for sockets."""
+    return dotted.partition(".")[0] in _NETWORK
 
 
 def import_job(app: App) -> Value[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ from serveaudit.behaviour import behaves
 from serveaudit.contexts import kind_of
 from serveaudit.deployment import Process
 from serveaudit.serving import Server
+from serveaudit.source import SourceFile
 from serveaudit.units import Seconds
 from serveaudit.values import How, Items, Place, Unknown, Value
 from serveaudit.words import word
@@ -120,20 +122,27 @@ class ServerSharing:
     @word("waits without letting others work")
     def unpatched_library(self) -> Value[str]:
         """A library that talks over sockets and is imported before gevent patches them, or where nothing patches; None."""
+        if self.facts.program == "gevent":
+            return self._unpatched_in_script()
         app = self.process.app
-        if app is None or not self._imports_before_patch():
+        if app is None or self.facts.worker_class.x != "gevent" or self.facts.value("preload_app").x is not True:
             return Value(None)
-        return projects.network_import(app)
-
-    def _imports_before_patch(self) -> bool:
         config = self.facts.config.text if self.facts.config else ""
-        app = self.process.app
-        patched = _PATCHES.search(config + self.facts.place.span.source.text) or (app and next(app.modules("patch_all"), None))
-        if patched:
-            return False
-        return self.facts.program == "gevent" or (
-            self.facts.worker_class.x == "gevent" and self.facts.value("preload_app").x is True
-        )
+        patched = _PATCHES.search(config) or next(app.modules("patch_all"), None)
+        return Value(None) if patched else projects.network_import(app)
+
+    def _unpatched_in_script(self) -> Value[str]:
+        """The same for a script that makes a WSGIServer: in what it imports before it patches, or in all it imports."""
+        early, script = self.facts.value("patched_after"), self.facts.config
+        if isinstance(early.x, str) and projects.is_network(early.x):
+            return early
+        if self.facts.value("patched").x is not False or script is None:
+            return Value(None)
+        files, sources = self.process.running.files, [script]
+        for name in re.findall(r"(?m)^(?:from|import)[ \t]+([\w.]+)", script.text):
+            found = files.module(name, posixpath.dirname(script.path))
+            sources += [found] if isinstance(found, SourceFile) else []
+        return next((told for source in sources if (told := projects.network_import_in(source)).x is not None), Value(None))
 
 
 _PATCHES = re.compile(r"\bmonkey\.patch_|\bpatch_all\(")
