@@ -76,12 +76,19 @@ class _Resolver:
         folder = posixpath.dirname(source.path)
         for files, cwd in ((self.files, _PREFIX), (MappedFiles(self.files.repository, bases=(folder, *self.files.bases)), "")):
             found = files.matching(pattern, cwd if not pattern.startswith("/") else "")
-            if "*" in pattern:
-                found = [each for each in found if each.path != source.path or each.text != source.text]
+            found = [each for each in found if not _likened(each, source, pattern)]
             if found:
                 self.used.update(each.path for each in found)
                 return found
         return Unknown(f"{pattern} is not in the repository", pattern)
+
+
+def _likened(found: SourceFile, source: SourceFile, pattern: str) -> bool:
+    """Whether a file is found for its own `include`, only because its name is like the pattern's."""
+    if found.path != source.path or found.text != source.text:
+        return False
+    inside = pattern.removeprefix(f"{_PREFIX}/")
+    return "*" in pattern or ("/" in inside and not f"/{source.path}".endswith(f"/{inside}"))
 
 
 def _exactly(files: MappedFiles, path: str) -> SourceFile | None:
