@@ -45,7 +45,9 @@ def begins_with(pattern: str, group: int | str, char: str) -> bool:
 
 
 def _find(parsed: Any, group: int | str) -> Any | None:
-    """What stands in a group, by number or name."""
+    """What stands in a group, by number or name; 0 is the whole pattern."""
+    if group == 0:
+        return parsed
     number = parsed.state.groupdict.get(group) if isinstance(group, str) else group
     for operator, argument in _nodes(parsed):
         if operator == "SUBPATTERN" and argument[0] == number:

@@ -7,12 +7,13 @@ Sources: ngx_http_variables.c and ngx_http_script.c of nginx. `$uri` and the gro
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from serveaudit.formats.nginx import Directive
 from serveaudit.programs.nginx import alphabets, regexes, texts
 from serveaudit.programs.nginx.alphabets import Letters
+from serveaudit.programs.nginx.handlers import read_uri
 from serveaudit.programs.nginx.patterns import Pattern, before, patterns_of
 from serveaudit.programs.nginx.scopes import Scope, written
 from serveaudit.programs.nginx.variables import Definition, Variables
@@ -79,7 +80,21 @@ class Inputs:
             return next(filter(None, (self._defined(use, found, depth) for found in defined)), None)
         if name in self.variables.definitions:
             return None
-        return _built_in(use, name)
+        found = _built_in(use, name)
+        return self._bounded(found) if found and name in _DECODED else found
+
+    def _bounded(self, path: Input) -> Input | None:
+        """The path as far as the location that was chosen leaves it open: nothing for an exact one."""
+        location = next((level for level in self.scope.chain() if level.kind == "location"), None)
+        if location is None or location.directive is None:
+            return path
+        modifier, uri = read_uri(location.directive)
+        if modifier == "=":
+            return None
+        if modifier in ("~", "~*") and isinstance(uri.x, str) and uri.x.startswith("^") and uri.x.endswith("$"):
+            letters = regexes_group(uri.x, 0, modifier == "~*")
+            return path if letters is None else replace(path, letters=path.letters & letters)
+        return path
 
     def _group(self, use: texts.Use, own: Pattern | None, number: int, depth: int) -> Input | None:
         """What `$1` may be: the group of the nearest pattern that was matched; where several may have been, of each of them."""
