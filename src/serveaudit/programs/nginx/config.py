@@ -24,7 +24,6 @@ from serveaudit.source import Problem, SourceFile
 from serveaudit.units import Address
 from serveaudit.values import Unknown, Value
 
-
 _OWN_MODULES = re.compile(r"ngx_(stream|mail|(http|stream)_(js|geoip|perl|image_filter|xslt_filter))_module\.so$")
 """Modules of nginx's own source and njs, whose directives and variables are in the table."""
 
