@@ -71,7 +71,24 @@ class App:
     @cached_property
     def own_routes(self) -> Found:
         """The routes of the object itself: all but those of Django's URLconf."""
-        return routes_of(self.found.object, self.module, self.open)
+        routed, module = self.routed
+        return routes_of(routed.object, module, self.open)
+
+    @property
+    def routed(self) -> tuple[Application, Module]:
+        """The object that has the routes, and its module: for Channels' `get_default_application()` what ASGI_APPLICATION names."""
+        made = self.found.object.x
+        named = self.settings.value("ASGI_APPLICATION").x if self.settings is not None else None
+        if (
+            isinstance(made, python.Made)
+            and made.dotted == "channels.routing.get_default_application"
+            and isinstance(named, str)
+        ):
+            dotted, _, attribute = named.rpartition(".")
+            module = self.open(dotted)
+            if isinstance(module, Module):
+                return application_kind(module, attribute), module
+        return self.found, self.module
 
     @cached_property
     def routes(self) -> Found:

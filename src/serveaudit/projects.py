@@ -265,7 +265,7 @@ def _view_texts(app: App, view: str) -> Iterator[tuple[SourceFile, int, int]]:
 
 def unchecked_origin(app: App) -> Value[str]:
     """Channels' session or authentication around its websockets, without a validator of the Origin around it; None: no such."""
-    socket = (app.found.protocols or {}).get("websocket", Value(None))
+    socket = (app.routed[0].protocols or {}).get("websocket", Value(None))
     if not isinstance(socket.x, Made):
         return Value(None)
     name = socket.x.dotted.rpartition(".")[2]

@@ -206,7 +206,10 @@ class Server(
         app = self.process.app
         if app is None or not app.websocket_paths.known:
             return Value(Unknown("the application's code was not found"))
-        return Value(self.facts.interface.x != "wsgi" and bool(app.websocket_paths.x.members))
+        if self.facts.interface.x == "wsgi" or app.websocket_paths.x.members:
+            return Value(self.facts.interface.x != "wsgi")
+        complete = app.websocket_paths.x.complete
+        return Value(complete if isinstance(complete, Unknown) else False)
 
     @word("believes forwarded headers")
     def trusts_headers(self) -> Value[bool]:
