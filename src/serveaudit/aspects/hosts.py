@@ -9,7 +9,7 @@ from typing import Any
 from serveaudit import facing, trust
 from serveaudit.application import forwarding
 from serveaudit.deployment import Pairing, Proxy
-from serveaudit.programs.nginx import Listen, Location, Site
+from serveaudit.programs.nginx import Header, Installed, Listen, Location, Site
 from serveaudit.units import Address
 from serveaudit.values import Items, Unknown, Value, unique
 from serveaudit.words import word
@@ -35,7 +35,7 @@ class RouteHosts:
         headers = self.location.request_headers
         if headers.protocol != "http" or self.location.passes is None:
             return Value(Items(()))
-        counted = Counter(header.name.lower() for header in headers.set if isinstance(header.value.x, str))
+        counted = Counter(header.name.lower() for header in headers.set if _surely_sent(header))
         twice = [name for name, count in counted.items() if count > 1 and name in _ONE_VALUE]
         found: list[Value[str]] = [Value(headers.all(name)[0].name, _places(headers.all(name))) for name in twice]
         return Value(Items(tuple(found)), unique(*(each.places for each in found)))
@@ -112,6 +112,11 @@ class RouteHosts:
     def trusts_port(self) -> Value[bool]:
         """Whether Django's CSRF_TRUSTED_ORIGINS names an origin with a port."""
         return trust.agreed(self.pairs, _trusts_port)
+
+
+def _surely_sent(header: Header) -> bool:
+    """Whether a line sends it whatever a template decides."""
+    return isinstance(header.value.x, str) or isinstance(header.directive, Installed)
 
 
 def _places(headers: Any) -> tuple[Any, ...]:
@@ -200,8 +205,8 @@ class SiteHosts:
 
 
 def _passes_name(location: Location) -> bool:
-    sent = location.request_headers["Host"]
-    return isinstance(sent.x, str) and sent.x.strip() in (*_PASSED_ON, "$server_name")
+    cases = location.request_headers["Host"].worlds()
+    return all(isinstance(sent.x, str) and sent.x.strip() in (*_PASSED_ON, "$server_name") for _, sent in cases)
 
 
 def _known_hosts(pair: Pairing) -> Value[Any]:

@@ -217,6 +217,14 @@ class ServerTrust:
         """Whether it takes the scheme from a forwarded header of any peer at all."""
         return trust.reads(self.facts, "scheme")
 
+    @word()
+    def unread_because(self) -> Value[str]:
+        """Why it takes nothing from forwarded headers, in words to put behind its name."""
+        if self.facts.program == "waitress":
+            clears = self.facts.value("clear_untrusted_proxy_headers").x is not False
+            return Value("removes forwarded headers without a trusted_proxy" if clears else "trusts no proxy")
+        return Value("reads no forwarded headers as it is started here")
+
     @word("forwarded headers of every peer are believed")
     def trusts_everybody(self) -> Value[str]:
         """The setting by which it was told to believe forwarded headers of every peer; None: there is none."""
