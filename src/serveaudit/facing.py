@@ -13,12 +13,14 @@ _PUBLIC = (80, 443)
 
 
 def reached_directly(proxy: Proxy, site: Site) -> Value[bool]:
-    """Whether clients connect to a site of nginx without another proxy between: not where the user says so, unknown where a
-    sign of one is in the repository, or where the site listens where browsers don't ask (loopback, an odd port, the PROXY
-    protocol)."""
-    stated = proxy.running.context.stated.proxy
+    """Whether clients connect to a site of nginx without another proxy between: not where the user says so, or where its
+    container publishes no port; unknown where a sign of one is in the repository, or where the site listens where browsers
+    don't ask (loopback, an odd port, the PROXY protocol)."""
+    stated, machine = proxy.running.context.stated.proxy, proxy.running.machine
     if stated.x == "external":
         return Value(False, stated.places)
+    if machine.kind == "container" and machine.host_network.x is not True and not machine.published:
+        return Value(False, (machine.place,))
     sign = next((sign for context in proxy.running.context.peers for sign in context.signs if sign.proxies), None)
     if sign is not None:
         return Value(Unknown(f"{sign.what} may stand before it"), (sign.place,))

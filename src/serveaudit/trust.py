@@ -187,7 +187,12 @@ def _told_by(pair: Pairing) -> Value[Any]:
 def arrives(location: Location, header: Value[str], request: Mapping[str, str]) -> Value[str]:
     """What a header comes to for a request of which these variables are known; None: it does not arrive."""
     evaluate = location.evaluator(request)
-    return header.map(lambda text: evaluate.text(text).x or None) if header.x is not None else header
+
+    def come_to(text: str) -> Any:
+        found = evaluate.text(text).x
+        return None if found == "" else found
+
+    return header.map(come_to)
 
 
 def sender(location: Location, header: str) -> Value[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from serveaudit.source import SourceFile, Span
 from serveaudit.values import Place
 
-WORDS = ("orwarded", "ORWARDED", "eal-", "EAL_", "access_route", "get_client_ip", "get_remote_address", "convert_underscores")
+WORDS = ("orwarded", "ORWARDED", "eal-", "EAL_", "access_route", "get_client_ip", "get_remote_address", "Header(")
 """One of these is in every text that is worth reading."""
 _HEADERS = {"x-forwarded-for": "X-Forwarded-For", "x-real-ip": "X-Real-IP"}
 _CARRIERS = ("META", "headers", "environ")

@@ -146,6 +146,11 @@ class SiteClients:
         """Whether something is told to stand before nginx."""
         return facing.behind_proxy(self.proxy, self.facts)
 
+    @word()
+    def reached_directly(self) -> Value[bool]:
+        """Whether clients connect to it without another proxy between, as far as signs outside of nginx tell."""
+        return facing.reached_directly(self.proxy, self.facts)
+
     @word("every address is believed")
     def real_ip_from_all(self) -> Value[str]:
         """The range of set_real_ip_from that holds every address; None: there is none."""

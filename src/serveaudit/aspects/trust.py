@@ -155,8 +155,8 @@ class RouteTrust:
         said: dict[bool, Value[str]] = {}
         for name, secure in names.x.entries:
             sent = self.location.request_headers[str(name)]
-            text = trust.arrives(self.location, sent, request)
-            if self.sender(str(name)).x == "set" and isinstance(text.x, str):
+            text = trust.arrives(self.location, sent, request) if self.sender(str(name)).x == "set" else Value(None)
+            if isinstance(text.x, str):
                 said.setdefault(text.x == secure.x, Value(str(name), sent.places))
         if len(said) < 2:
             return Value(None)
