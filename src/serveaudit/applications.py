@@ -23,7 +23,7 @@ from serveaudit.values import Items, Place, Unknown, Value
 
 _DEFAULT_NAMES = {"gunicorn": "application", "uwsgi": "application", "waitress": "application"}
 """The attribute that a server looks for where only a module is given."""
-_MODULES = 150
+_MODULES = 60
 _SEARCHED = 400
 """Python files of a project that are read for websocket routes: more are not looked at."""
 
@@ -76,7 +76,7 @@ class App:
 
     @property
     def routed(self) -> tuple[Application, Module]:
-        """The object that has the routes, and its module: for Channels' `get_default_application()` what ASGI_APPLICATION names."""
+        """The object that has the routes, and its module: of Channels' `get_default_application()` ASGI_APPLICATION's."""
         made = self.found.object.x
         named = self.settings.value("ASGI_APPLICATION").x if self.settings is not None else None
         if (

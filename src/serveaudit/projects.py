@@ -11,7 +11,7 @@ from serveaudit.application import importing, uploads
 from serveaudit.application.routes import socketio_servers
 from serveaudit.application.routes.reach import reachable
 from serveaudit.applications import App
-from serveaudit.formats.python import Call, Made, Module
+from serveaudit.formats.python import Call, Class, ClassRef, Made, Module
 from serveaudit.source import SourceFile
 from serveaudit.values import How, Items, Place, Table, Unknown, Value
 
@@ -42,7 +42,24 @@ def config(app: App, name: str) -> Value[Any]:
     made = app.found.object.x
     table = made.attributes.get("config", Value(None)).x if isinstance(made, Made) else None
     found: Value[Any] = table.get(name) if isinstance(table, Table) else Value(None)
-    return Value(None) if isinstance(found.x, Unknown) and not isinstance(found.x, Made) else found
+    if found.x is not None and (isinstance(found.x, Made) or not isinstance(found.x, Unknown)):
+        return found
+    classes = (_named_class(app, call.args[0]) for call in app.module.calls if _loads_object(call))
+    given = (cls.attribute(name) for cls in classes if cls is not None)
+    return next((value for value in given if value is not None), Value(None))
+
+
+def _loads_object(call: Call) -> bool:
+    return call.name.endswith(".config.from_object") and bool(call.args) and call.reachable and not call.conditions
+
+
+def _named_class(app: App, given: Value[Any]) -> Class | None:
+    """A class, or the one that a text names: `config.Production`."""
+    if isinstance(given.x, ClassRef):
+        return given.x.cls
+    dotted, _, name = given.x.rpartition(".") if isinstance(given.x, str) else ("", "", "")
+    module = app.open(dotted) if dotted else None
+    return module.classes.get(name) if isinstance(module, Module) else None
 
 
 def secret(app: App) -> Value[Any]:
