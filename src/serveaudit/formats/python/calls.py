@@ -80,22 +80,40 @@ def apply(
         return known
     match callee.x:
         case FunctionRef(function=function):
-            return follow(function, _with_self(function, base, args), keywords)
+            return _once(state, call, lambda: follow(function, _with_self(function, base, args), keywords))
         case ClassRef(cls=cls):
-            return instantiate(state, cls, call, args, keywords)
+            return _once(state, call, lambda: instantiate(state, cls, call, args, keywords))
         case External() | Made() if "." in name or name in NAMESPACES or not hasattr(builtins, name):
             return made(state, name, call)
     return None
 
 
+def _once(state: State, call: Call | None, follow_it: Callable[[], Value[Any]]) -> Value[Any]:
+    """What a call gives that is followed; when an expression is computed in several worlds it is made only once."""
+    followed = state.session.followed
+    for earlier, value in followed:
+        if call is not None and earlier.place == call.place and _same_arguments(earlier, call):
+            return value
+    value = follow_it()
+    if call is not None:
+        followed.append((call, value))
+    return value
+
+
+def _same_arguments(one: Call, other: Call) -> bool:
+    return one.args == other.args and _values(one) == _values(other)
+
+
 def note_unknown(state: State, name: str, args: Args, keywords: Keywords) -> None:
     """Records a call of a name that nothing binds."""
+    state.session.doubts += 1
     if isinstance(state.at, ast.Call):
         record(state, state.at, name, args, keywords, None)
 
 
 def made(state: State, name: str, call: Call | None) -> Value[Any]:
     """What a call that is not followed gives."""
+    state.session.doubts += 1
     held = _HELD[name]() if name in _HELD else {}
     x = Made(f"what {name}() gives is not known", f"{name}()", dotted=name, call=call, attributes=held)
     return Value(x, (call.place,) if call is not None else ())
@@ -126,7 +144,7 @@ def record(
         reachable=state.reachable,
     )
     told = state.calls.setdefault(node, [])
-    same = next((each for each in told if each.args == call.args and _values(each) == dict(keywords)), None)
+    same = next((each for each in told if _same_arguments(each, call)), None)
     if same is None and len(told) < _MOST_TIMES and state.recording:
         told.append(call)
     return same or call

@@ -31,6 +31,7 @@ def _number(kind: type[int] | type[float]) -> Callable[[Given], Value[Any] | Non
             return None
         (arg,) = given.args
         if isinstance(arg.x, Unknown | Partial | Range):
+            given.state.session.doubts += not isinstance(arg.x, Range)
             return None
         try:
             return replace(arg, x=kind(arg.x))

@@ -18,7 +18,7 @@ from serveaudit.values import Branch, How, Items, Partial, Place, Table, Unknown
 
 FindModule = Callable[[str], SourceFile | Unknown | None]
 
-STEPS = 6_000
+STEPS = 4_000
 """Statements and expressions that are followed in one module, those of the functions that it calls counted; a settings
 module of a large site takes some two thousand."""
 DEEPEST_CALL = 6
@@ -79,6 +79,8 @@ class Session:
     raised: Raised | None = None
     trying: tuple[Callable[[str], bool], ...] = ()
     doubts: int = 0
+    followed: list[tuple[Call, Value[Any]]] = field(default_factory=list)
+    """Calls that were followed for the expression at hand: in each world of it they give the same, and are made once."""
     steps: int = STEPS
     exhausted: bool = False
     following: tuple[ast.AST, ...] = ()
@@ -187,16 +189,20 @@ class State:
 
     def value(self, node: ast.expr) -> Value[Any]:
         """What an expression gives. Raises Escaped where it surely raises what a `try` around it handles."""
-        if not self.session.spend():
+        session = self.session
+        if not session.spend():
             return unknown("too much to compute", self.place(node))
-        value = bounded(self.evaluate(self, node))
-        if self.session.raised is not None:
-            if not isinstance(value.x, Branch):
-                raise Escaped
-            self.session.raised = None
-            self.session.doubts += 1
-        if self.session.trying and _may_raise(value):
-            self.session.doubts += 1
+        followed, session.followed, doubts = session.followed, [], session.doubts
+        try:
+            value = bounded(self.evaluate(self, node))
+        finally:
+            session.followed = followed
+        if session.raised is not None and not isinstance(value.x, Branch):
+            session.doubts = doubts
+            raise Escaped
+        if session.raised is not None or (session.trying and _may_raise(value)):
+            session.raised = None
+            session.doubts += 1
         return value
 
     def look_up(self, name: str) -> Value[Any] | None:
