@@ -160,23 +160,36 @@ class App:
                 yield source
 
 
-def application_of(server: Server, files: MappedFiles) -> App | None:
-    """The application that a server calls; None where its code is not in the repository."""
-    if not isinstance(server.app.x, str) or not server.app.x:
+@dataclass(slots=True)
+class Applications:
+    """Finds the applications behind servers. Servers that start the same code in the same environment share its modules."""
+
+    _programs: dict[tuple[object, ...], python.Program] = field(default_factory=dict)
+
+    def of(self, server: Server, files: MappedFiles) -> App | None:
+        """The application that a server calls; None where its code is not in the repository."""
+        if not isinstance(server.app.x, str) or not server.app.x:
+            return None
+        dotted, _, attribute = server.app.x.partition(":")
+        attribute = attribute or _DEFAULT_NAMES.get(server.program, "app")
+        env = server.command.env if server.command else Environment()
+        for cwd in _directories(server):
+            source = files.module(dotted, cwd)
+            if isinstance(source, SourceFile):
+                program = self._program(env, files, cwd, root_of(source.path, dotted))
+                module = program.read(source, dotted)
+                app = App(server.app.x, program, module, application_kind(module, attribute), files, env)
+                _add_settings(app)
+                return app
         return None
-    dotted, _, attribute = server.app.x.partition(":")
-    attribute = attribute or _DEFAULT_NAMES.get(server.program, "app")
-    env = server.command.env if server.command else Environment()
-    for cwd in _directories(server):
-        source = files.module(dotted, cwd)
-        if isinstance(source, SourceFile):
-            ways = (partial(files.module, cwd=cwd), below(files, root_of(source.path, dotted)))
-            program = python.Program(env, Finder(ways, _MODULES))
-            module = program.read(source, dotted)
-            app = App(server.app.x, program, module, application_kind(module, attribute), files, env)
-            _add_settings(app)
-            return app
-    return None
+
+    def _program(self, env: Environment, files: MappedFiles, cwd: str, root: str) -> python.Program:
+        said = sorted((name, str(value.x)) for name, value in env.variables.items())
+        key = (root, cwd, env.complete, *said)
+        if key not in self._programs:
+            finder = Finder((partial(files.module, cwd=cwd), below(files, root)), _MODULES)
+            self._programs[key] = python.Program(env, finder)
+        return self._programs[key]
 
 
 def root_of(path: str, dotted: str) -> str:

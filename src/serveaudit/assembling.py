@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from serveaudit.activation import activated
-from serveaudit.applications import application_of
+from serveaudit.applications import Applications
 from serveaudit.config import Stated
 from serveaudit.contexts import kind_of
 from serveaudit.deployment import Context, Deployment, Process, Proxy, Running
@@ -33,6 +33,7 @@ def assemble(repository: Repository, stated: Stated) -> Deployment:
 class _Assembler:
     repository: Repository
     stated: Stated
+    applications: Applications = field(default_factory=Applications)
 
     def assemble(self) -> Deployment:
         gathering = Gathering(self.repository)
@@ -70,7 +71,7 @@ class _Assembler:
         return context
 
     def _process(self, server: Server, running: Running) -> Process:
-        app = application_of(server, running.files)
+        app = self.applications.of(server, running.files)
         server.listeners = activated(server, running.unit, running.machine) or server.listeners
         return Process(server, running, app, installed=beside(server, app, running.machine, running.files, self.stated))
 

@@ -44,6 +44,8 @@ def scripted(source: SourceFile, env: Environment, files: Files | None, command:
     Without a command, those behind `if __name__ == "__main__"` of a module that also defines an application do not count: that
     is how it is tried out by hand.
     """
+    if not any(word in source.text for word in _SERVING):
+        return []
     module = _module(source, env, files, command)
     place: Place | None = command.place if command else None
     found = [server for ask in _asked("scripted") for server in _servers(ask(module, command, place))]
@@ -65,6 +67,8 @@ _MAKES_SERVERS = frozenset(
     """uvicorn.run uvicorn.Server uvicorn.Config waitress.serve hypercorn.asyncio.serve hypercorn.trio.serve flask.Flask.run
     gevent.pywsgi.WSGIServer granian.Granian""".split()
 )
+_SERVING = ("uvicorn", "waitress", "hypercorn", "gevent", "granian", ".run(", "run_simple", "UvicornWorker")
+"""A file without any of these words makes no server: it need not be read."""
 _APPLICATIONS = frozenset("fastapi.FastAPI flask.Flask starlette.applications.Starlette quart.Quart sanic.Sanic".split())
 
 
