@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from serveaudit.activation import activated
@@ -12,11 +12,9 @@ from serveaudit.contexts import kind_of
 from serveaudit.deployment import Context, Deployment, Process, Proxy, Running
 from serveaudit.discover import Repository
 from serveaudit.gathering import Gathered, Gathering
-from serveaudit.launching import Machine, Unit
 from serveaudit.mapping import MappedFiles
 from serveaudit.nginxes import Nginxes
 from serveaudit.pairing import pair
-from serveaudit.programs import nginx
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile, Unreadable
 from serveaudit.starting import Started, Starting
