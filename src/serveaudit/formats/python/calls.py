@@ -14,7 +14,8 @@ from serveaudit.formats.python.frames import Frame, folded, taken
 from serveaudit.formats.python.machine import MACHINE, NAMESPACES
 from serveaudit.formats.python.module import Call, Class, ClassRef, Environ, External, Function, FunctionRef, Made, ModuleRef
 from serveaudit.formats.python.paths import PATHS
-from serveaudit.formats.python.state import DEEPEST_CALL, Escaped, Lost, Outcome, State, without_places_in
+from serveaudit.formats.python.provenance import without_places_in
+from serveaudit.formats.python.state import DEEPEST_CALL, Escaped, Lost, Outcome, State
 from serveaudit.values import Items, Table, Unknown, Value, unknown
 
 Args = tuple[Value[Any], ...]

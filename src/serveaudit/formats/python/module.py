@@ -104,6 +104,10 @@ class ModuleRef(Unknown):
     module: Module = field(kw_only=True, compare=False)
 
 
+NAMES = External | FunctionRef | ClassRef | ModuleRef
+"""What only stands for something: to name it raises nothing."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
     """A call as it stands in the text.

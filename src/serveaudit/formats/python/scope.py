@@ -10,9 +10,9 @@ from serveaudit.formats.python.attributes import attribute_of, resting
 from serveaudit.formats.python.calls import apply, follow, name_of, note_unknown, resolve
 from serveaudit.formats.python.environs import Given
 from serveaudit.formats.python.machine import NAMESPACES, any_name
-from serveaudit.formats.python.module import ClassRef, Function, FunctionRef, Made, PathText
+from serveaudit.formats.python.module import NAMES, ClassRef, Function, FunctionRef, Made, PathText
 from serveaudit.formats.python.paths import PATH_METHODS
-from serveaudit.formats.python.state import NAMES, State
+from serveaudit.formats.python.state import State
 from serveaudit.values import Place, Unknown, Value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -11,10 +11,11 @@ from typing import Any
 
 from serveaudit.command import Environment
 from serveaudit.formats.python.frames import Fork, Frame, Names, chosen
-from serveaudit.formats.python.module import Assigned, By, Call, ClassRef, External, Function, FunctionRef, Module, ModuleRef
+from serveaudit.formats.python.module import NAMES, Assigned, By, Call, Function, Module
 from serveaudit.formats.python.parsing import Spans, bound_names, changed_names
-from serveaudit.source import SourceFile, Span
-from serveaudit.values import Branch, How, Items, Partial, Place, Table, Unknown, Value, unique, unknown
+from serveaudit.formats.python.provenance import bounded, may_raise
+from serveaudit.source import SourceFile
+from serveaudit.values import Branch, Items, Place, Table, Unknown, Value, unique, unknown
 
 FindModule = Callable[[str], SourceFile | Unknown | None]
 
@@ -22,13 +23,6 @@ STEPS = 4_000
 """Statements and expressions that are followed in one module, those of the functions that it calls counted; a settings
 module of a large site takes some two thousand."""
 DEEPEST_CALL = 6
-LONGEST_TEXT = 100_000
-MOST_MEMBERS = 10_000
-_MOST_PLACES = 4
-
-
-NAMES = External | FunctionRef | ClassRef | ModuleRef
-"""What only stands for something: to name it raises nothing."""
 
 
 class Outcome(Enum):
@@ -200,7 +194,7 @@ class State:
         if session.raised is not None and not isinstance(value.x, Branch):
             session.doubts = doubts
             raise Escaped
-        if session.raised is not None or (session.trying and _may_raise(value)):
+        if session.raised is not None or (session.trying and may_raise(value)):
             session.raised = None
             session.doubts += 1
         return value
@@ -266,52 +260,3 @@ class State:
             yield
         finally:
             self.conditions = saved
-
-
-def _may_raise(value: Any) -> bool:
-    """Whether something in a value is not known: what would have given it may have raised instead."""
-    match value.x if isinstance(value, Value) else value:
-        case Branch(cases=cases):
-            return any(_may_raise(case) for _, case in cases)
-        case Items(members=members):
-            return any(map(_may_raise, members))
-        case Table(entries=entries):
-            return any(_may_raise(each) for _, each in entries)
-        case x:
-            return isinstance(x, Unknown | Partial) and not isinstance(x, NAMES)
-
-
-def bounded(value: Value[Any]) -> Value[Any]:
-    """The value; unknown where it has become larger than any configuration is."""
-    x = value.x
-    if isinstance(x, str | bytes) and len(x) > LONGEST_TEXT:
-        return replace(value, x=Unknown("a very long text"))
-    if isinstance(x, int) and x.bit_length() > LONGEST_TEXT:
-        return replace(value, x=Unknown("a very large number"))
-    if len(x.members if isinstance(x, Items) else x.entries if isinstance(x, Table) else ()) > MOST_MEMBERS:
-        return replace(value, x=Unknown("a very long list"))
-    return value
-
-
-def spoken_for(value: Value[Any], span: Span) -> Value[Any]:
-    """The value, spoken for by its assigned text first, then by what it was read from elsewhere."""
-    if isinstance(value.x, Branch):
-        cases = tuple((label, spoken_for(case, span)) for label, case in value.x.cases)
-        return replace(value, x=Branch(value.x.on, cases), places=(Place(span),))
-    others = [place for place in value.places if not _within(place.span, span)]
-    others.sort(key=lambda place: place.how is not How.ENVIRONMENT)
-    return value.at(*unique((Place(span),), tuple(others))[:_MOST_PLACES])
-
-
-def without_places_in(value: Value[Any], span: Span) -> Value[Any]:
-    """The value without the places inside of a function that was followed for it."""
-    return value.at(*(place for place in value.places if not _within(place.span, span)))
-
-
-def _within(inner: Span, outer: Span) -> bool:
-    return inner.source is outer.source and outer.start <= inner.start and inner.end <= outer.end
-
-
-def named(values: Mapping[str, tuple[Value[Any], Place]]) -> dict[str, Value[Any]]:
-    """Keyword arguments without their places."""
-    return {name: value for name, (value, _) in values.items()}

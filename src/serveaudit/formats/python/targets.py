@@ -11,7 +11,8 @@ from typing import Any
 from serveaudit.formats.python.frames import replaced
 from serveaudit.formats.python.machine import NAMESPACES
 from serveaudit.formats.python.module import By, Environ, Made
-from serveaudit.formats.python.state import State, spoken_for
+from serveaudit.formats.python.provenance import spoken_for
+from serveaudit.formats.python.state import State
 from serveaudit.values import Branch, Items, Table, Unknown, Value, unknown
 
 Changed = Items | Table | Made
