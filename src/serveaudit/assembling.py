@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from serveaudit.activation import activated
 from serveaudit.applications import Applications
 from serveaudit.config import Stated
-from serveaudit.contexts import kind_of
 from serveaudit.deployment import Context, Deployment, Process, Proxy, Running
 from serveaudit.discover import Repository
 from serveaudit.gathering import Gathered, Gathering
@@ -78,7 +77,7 @@ class _Assembler:
         for kind in ("production", "development"):
             host = next(context for context in contexts if context.kind == kind and context.group.manager == "none")
             files = MappedFiles(self.repository)
-            sources = [source for source in self._nginx_sources() if kind_of(source.path) == kind]
+            sources = [source for source in self._nginx_sources() if self.repository.kind_of(source.path) == kind]
             for config in nginxes.unclaimed(sources, files):
                 running = Running(host, host.group.machines[0], files, Place(config.root.line_span(1)))
                 host.proxies.append(Proxy(config, running))

@@ -38,7 +38,7 @@ def audit(paths: Sequence[str], config: Config) -> Result:
         for rule in load_rules(VOCABULARY, [Path(directory) for directory in config.rules])
         if config.asks(rule.name, rule.category)
     ]
-    findings, undecided = _ask(rules, deployment, config)
+    findings, undecided = _ask(rules, deployment, repository, config)
     files = reports(repository, deployment)
     result = Result(
         undecided=undecided,
@@ -50,7 +50,9 @@ def audit(paths: Sequence[str], config: Config) -> Result:
     return result
 
 
-def _ask(rules: Sequence[Rule], deployment: Deployment, config: Config) -> tuple[list[Finding], list[Undecided]]:
+def _ask(
+    rules: Sequence[Rule], deployment: Deployment, repository: Repository, config: Config
+) -> tuple[list[Finding], list[Undecided]]:
     """Every rule's answers in every context; what several contexts share is told once and names them all."""
     found: dict[tuple[str, str, int, str], Finding] = {}
     undecided: dict[Undecided, None] = {}
@@ -59,6 +61,8 @@ def _ask(rules: Sequence[Rule], deployment: Deployment, config: Config) -> tuple
         findings, doubts = ask_all(asked, deployment_of(context))
         undecided.update(dict.fromkeys(doubts))
         for finding in findings:
+            if not config.all_contexts and _is_tried_out(finding, repository):
+                continue
             span = finding.primary.span.outermost
             key = (finding.rule, span.source.path, span.start, finding.message)
             known = found.get(key)
@@ -67,6 +71,13 @@ def _ask(rules: Sequence[Rule], deployment: Deployment, config: Config) -> tuple
             kept = max((known, finding), key=lambda one: one.severity) if known else finding
             found[key] = replace(kept, contexts=contexts)
     return list(found.values()), list(undecided)
+
+
+def _is_tried_out(finding: Finding, repository: Repository) -> bool:
+    """Whether a finding is only about a file for development, although a production context has a part in it."""
+    path = finding.primary.span.path
+    named = any(found.named for found in repository.files if found.path == path)
+    return finding.category not in _IN_DEVELOPMENT and not named and repository.kind_of(path) == "development"
 
 
 def _rules_for(context: Context, rules: Sequence[Rule], config: Config) -> tuple[list[Rule], bool]:

@@ -10,7 +10,8 @@ Kind = Literal["production", "development"]
 
 _DEVELOPMENT = frozenset(
     """dev develop development devel local localhost test tests testing e2e ci example examples sample samples demo docs doc
-    documentation override fixture fixtures mock mocks benchmark benchmarks debug playground sandbox devcontainer""".split()
+    documentation override fixture fixtures mock mocks benchmark benchmarks debug playground sandbox devcontainer
+    reload""".split()
 )
 _PRODUCTION = frozenset("prod production live release staging stage deploy deployment".split())
 
@@ -24,11 +25,6 @@ def kind_of(path: str) -> Kind:
     if words & _DEVELOPMENT:
         return "development"
     return "development" if any(set(re.split(r"[._\-]+", folder)) & _DEVELOPMENT for folder in folders) else "production"
-
-
-def kind_of_all(paths: Iterable[str]) -> Kind:
-    """What a group of files is for: one that is for development makes the whole so."""
-    return "development" if any(kind_of(path) == "development" for path in paths) else "production"
 
 
 def has_production_sibling(path: str, others: Iterable[str]) -> bool:

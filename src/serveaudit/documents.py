@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from serveaudit.contexts import Kind
 from serveaudit.discover import Found, Repository, kinds
 from serveaudit.formats import markdown
 from serveaudit.formats.markdown import Embedded
@@ -43,6 +44,10 @@ class Chapter(Repository):
 
     def exists(self, path: str) -> bool:
         return path in self.paths
+
+    def kind_of(self, path: str) -> Kind:
+        """What a reader copies is meant for production, unless its own name says otherwise."""
+        return super().kind_of(path) if path in self.paths else "production"
 
 
 def chapters(repository: Repository) -> Iterator[Chapter]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from serveaudit.command import Environment, Step
-from serveaudit.contexts import Kind, has_production_sibling, kind_of, kind_of_all
+from serveaudit.contexts import Kind, has_production_sibling
 from serveaudit.discover import Repository
 from serveaudit.launch import makefile, outside, procfile
 from serveaudit.launch.compose import read_project, variants
@@ -61,10 +61,12 @@ class Gathering:
         for group in self._images_alone():
             self._take(group)
         self._hosts()
-        signs = outside.of_files({path: source for path, source in self._sources(_SIGN_KINDS)})
+        signs = outside.of_files(dict(self._sources(_SIGN_KINDS)))
         for gathered in self.groups:
             gathered.signs += [
-                sign for sign in signs if gathered.kind == "development" or kind_of(sign.place.span.path) == "production"
+                sign
+                for sign in signs
+                if gathered.kind == "development" or self.repository.kind_of(sign.place.span.path) == "production"
             ]
         return self.groups
 
@@ -76,7 +78,7 @@ class Gathering:
             group = read_project(files, self._read, self.images)
             self.used.update(group.files)
             beside = any(has_production_sibling(path, sources) for path in files)
-            kind: Kind = "development" if beside or kind_of_all(files) == "development" else "production"
+            kind: Kind = "development" if beside or self._kind_of_all(files) == "development" else "production"
             yield group, kind
 
     def _kubernetes(self) -> Iterator[tuple[Group, Kind]]:
@@ -86,7 +88,7 @@ class Gathering:
         for sources in folders.values():
             group = read_manifests(sources, self.images)
             self.used.update(group.files)
-            yield group, kind_of_all(group.files)
+            yield group, self._kind_of_all(group.files)
 
     def _images_alone(self) -> Iterator[tuple[Group, Kind]]:
         """Dockerfiles that no description builds."""
@@ -94,17 +96,23 @@ class Gathering:
             if path not in self.used:
                 image = self.images.built(Build(self._context_of(path), path, Place(self.repository.read(path).line_span(1))))
                 if image is not None:
-                    yield Group(path, "docker", [container(image, path)], (path,)), kind_of(path)
+                    yield Group(path, "docker", [container(image, path)], (path,)), self.repository.kind_of(path)
 
     def _context_of(self, dockerfile: str) -> str:
         """The directory that a Dockerfile is most likely built from: its own, unless what it copies lies in the root."""
-        own = posixpath.dirname(dockerfile)
         text = self.repository.read(dockerfile).text
         wanted = re.findall(r"(?m)^\s*(?:COPY|ADD)\s+(?!--from)([\w./-]+)\s", text)
         wanted += re.findall(r"(?<![\w./-])[\w-][\w.-]*/[\w./-]+(?![\w/])", text)
-        here = sum(self._exists(posixpath.join(own, word)) for word in wanted)
-        root = sum(self._exists(word) for word in wanted)
-        return "" if root > here else own
+
+        def fitting(context: str) -> int:
+            return sum(self._exists(posixpath.join(context, word)) for word in wanted)
+
+        root, *others = _bases(dockerfile)
+        return max((*others, root), key=fitting) if others else root
+
+    def _kind_of_all(self, paths: Iterable[str]) -> Kind:
+        """What a group of files is for: one that is for development makes the whole so."""
+        return "development" if any(self.repository.kind_of(path) == "development" for path in paths) else "production"
 
     def _exists(self, path: str) -> bool:
         path = posixpath.normpath(path)
@@ -121,11 +129,11 @@ class Gathering:
             self.used |= starting.files.used
         for path, source in self._sources(("shell", "python")):
             if path not in self.used:
-                self._script(path, source, machines[kind_of(path)])
+                self._script(path, source, machines[self.repository.kind_of(path)])
         for kind in SERVER_FILES:
             for path, source in self._sources((kind,)):
                 if path not in self.used:
-                    self._configuration(path, source, kind, machines[kind_of(path)])
+                    self._configuration(path, source, kind, machines[self.repository.kind_of(path)])
 
     def _host(self, kind: str) -> Gathered:
         place = Place(SourceFile("", "").whole())
@@ -152,7 +160,7 @@ class Gathering:
 
     def _starting(self, machines: dict[str, Gathered], path: str) -> Starting:
         """A starting of its own for a unit, on the host that its file is for: relative paths are meant from where it stands."""
-        gathered = machines["development" if path == "development" else kind_of(path)]
+        gathered = machines["development" if path == "development" else self.repository.kind_of(path)]
         first = gathered.startings[0]
         starting = Starting(first.machine, MappedFiles(self.repository, bases=_bases(path)))
         gathered.startings.append(starting)
@@ -236,7 +244,11 @@ class _Images:
         image = known_image(reference)
         if image is not None or self._open or not isinstance(reference.x, str) or _FOREIGN.search(reference.x):
             return image
-        own = [path for path, _ in self.gathering._sources(("dockerfile",)) if kind_of(path) == "production"]
+        own = [
+            path
+            for path, _ in self.gathering._sources(("dockerfile",))
+            if self.gathering.repository.kind_of(path) == "production"
+        ]
         if len(own) != 1 or "/" not in reference.x:
             return None
         place = Place(self.gathering.repository.read(own[0]).line_span(1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from importlib import import_module
 from pkgutil import iter_modules
@@ -49,9 +49,12 @@ def scripted(source: SourceFile, env: Environment, files: Files | None, command:
     module = _module(source, env, files, command)
     place: Place | None = command.place if command else None
     found = [server for ask in _asked("scripted") for server in _servers(ask(module, command, place))]
-    if command is None and any(call.under_main for call in module.calls if call.name in _MAKES_SERVERS):
-        return found if not _defines_application(module) else []
-    return found
+    if command is not None:
+        return found
+    if any(call.under_main for call in module.calls if call.name in _MAKES_SERVERS) and _defines_application(module):
+        return []
+    idle = {call.place for call in module.calls} - {call.place for call in _reached(module)}
+    return [server for server in found if server.place not in idle]
 
 
 def configured(source: SourceFile, kind: str, env: Environment, files: Files | None) -> Server | None:
@@ -70,6 +73,12 @@ _MAKES_SERVERS = frozenset(
 _SERVING = ("uvicorn", "waitress", "hypercorn", "gevent", "granian", ".run(", "run_simple", "UvicornWorker")
 """A file without any of these words makes no server: it need not be read."""
 _APPLICATIONS = frozenset("fastapi.FastAPI flask.Flask starlette.applications.Starlette quart.Quart sanic.Sanic".split())
+
+
+def _reached(module: python.Module) -> Iterator[python.Call]:
+    """The calls that are made when the file runs by itself: at its own level, and in functions that are called there."""
+    called = {call.name.rpartition(".")[2] for call in module.calls if not call.function}
+    return (call for call in module.calls if not call.function or call.function in called)
 
 
 def _defines_application(module: python.Module) -> bool:

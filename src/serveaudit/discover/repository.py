@@ -15,7 +15,9 @@ from fnmatch import translate
 from functools import cached_property
 from pathlib import Path
 
+from serveaudit import contexts
 from serveaudit.config import Config
+from serveaudit.contexts import Kind
 from serveaudit.discover import kinds
 from serveaudit.discover.listing import listed, top_of
 from serveaudit.finding import FileReport
@@ -50,6 +52,12 @@ class Repository:
     paths: dict[str, Path] = field(default_factory=dict)
     """Every file's path → the directory that it was found under, out of which no link may lead."""
     _read: dict[str, SourceFile | Unreadable] = field(default_factory=dict)
+
+    def kind_of(self, path: str) -> Kind:
+        """Whether a file is for production or for development, by its name and its place below what the user named."""
+        base = self.paths.get(posixpath.normpath(path))
+        below = os.path.relpath(self.root / path, base).replace(os.sep, "/") if base is not None else path
+        return contexts.kind_of(below)
 
     def exists(self, path: str) -> bool:
         """Whether a file is there."""

@@ -9,6 +9,7 @@ from serveaudit.aspects.clients import RouteClients
 from serveaudit.aspects.hosts import RouteHosts
 from serveaudit.aspects.names import RouteNames
 from serveaudit.aspects.paths import RoutePaths
+from serveaudit.aspects.sockets import RouteSockets
 from serveaudit.aspects.targets import RouteTargets
 from serveaudit.aspects.timeouts import RouteTimeouts
 from serveaudit.aspects.tls import RouteTls
@@ -74,6 +75,7 @@ class RequestHeaders(Subject):
 class Route(
     RouteTargets,
     RoutePaths,
+    RouteSockets,
     RouteTimeouts,
     RouteCapacity,
     RouteWebsockets,
@@ -272,7 +274,7 @@ class Route(
     def app_uses_host(self) -> Value[bool]:
         """Whether the application may ask for the host: not, where it is a bare function without a framework."""
         apps = [pair.process.app for pair in self.pairs if pair.process.app]
-        return Value(not apps or any(app.framework for app in apps))
+        return Value(not apps or any(app.framework or not app.interface.known for app in apps))
 
     @word()
     def host_refused(self) -> Value[bool]:
