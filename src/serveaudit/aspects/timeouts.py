@@ -17,6 +17,8 @@ _IDLE_OF_BALANCERS = {"alb": ("an ALB", 60.0), "gce": ("Google's load balancer",
 """By the class of a Kubernetes Ingress: after how long the balancer closes an idle connection to its target. Sources:
 docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#connection-idle-timeout;
 cloud.google.com/load-balancing/docs/https/request-distribution#http_keepalive_timeout (to backends: 10 minutes, fixed)."""
+_IDLE_OF_HEROKU = Seconds(90)
+"""Source: devcenter.heroku.com/articles/http-routing#keepalives."""
 _PROBE_DEFAULTS = {"timeoutSeconds": 1, "periodSeconds": 10, "failureThreshold": 3}
 """Source: kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Probe."""
 
@@ -33,7 +35,7 @@ class RouteTimeouts:
         kept = self.location.idle_keepalive
         upstream = self.location.upstream
         lines = upstream.scope.own("keepalive_timeout") or upstream.scope.own("keepalive") if upstream else ()
-        first = tuple(Place(line.head) for line in lines[-1:])
+        first = tuple(Place(line.head) for line in lines[-1:]) or (upstream.keepalive.places if upstream else ())
         return kept.at(*unique(first, kept.places)) if kept.x is not None else kept
 
     @word("nginx is told to keep connections")
@@ -131,6 +133,9 @@ class ServerTimeouts:
     @word("it keeps idle connections for {it}")
     def balancer_idle(self) -> Value[Seconds]:
         """How long a balancer that the repository names keeps idle connections to the server; None where none is named."""
+        heroku = self._heroku()
+        if heroku is not None:
+            return Value(_IDLE_OF_HEROKU, (heroku,))
         keys = self.process.running.machine.keys
         named = keys.get("ingress.class", Value(None))
         known = _IDLE_OF_BALANCERS.get(str(named.x))
@@ -148,7 +153,18 @@ class ServerTimeouts:
     def balancer(self) -> Value[str]:
         """The balancer's name."""
         named = self.process.running.machine.keys.get("ingress.class", Value(None))
-        return Value(_IDLE_OF_BALANCERS.get(str(named.x), ("", 0))[0])
+        return Value("Heroku's router" if self._heroku() else _IDLE_OF_BALANCERS.get(str(named.x), ("", 0))[0])
+
+    def _heroku(self) -> Place | None:
+        """What says that a Procfile is for Heroku."""
+        running = self.process.running
+        if running.unit is None or running.unit.manager != "procfile":
+            return None
+        for context in running.context.peers:
+            for sign in context.signs:
+                if sign.what == "Heroku's router" or "heroku" in sign.place.span.source.text.lower():
+                    return sign.place
+        return None
 
     @word("the router waits {it}")
     def router_timeout(self) -> Value[Seconds]:

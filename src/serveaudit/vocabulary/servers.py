@@ -136,6 +136,8 @@ class Server(
         """Whether a worker, or a thread of it, is busy with one request until it is answered."""
         if self.facts.program in _LOOP_PROGRAMS:
             return Value(False)
+        if self.facts.program == "granian":
+            return self.facts.interface.map(lambda kind: kind == "wsgi")
         if self.facts.program == "uwsgi":
             loops = [self.facts.value(name).x for name in ("gevent", "asyncio", "async", "loop")]
             return Value(not any(isinstance(x, str) or (isinstance(x, int) and x > 1) for x in loops))
