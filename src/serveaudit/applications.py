@@ -15,7 +15,7 @@ from serveaudit.application.requirements import Packages, installed, is_requirem
 from serveaudit.application.routes import Found, project_websockets, routes_of, socketio_servers, url_routes
 from serveaudit.command import Environment
 from serveaudit.formats import python
-from serveaudit.formats.python import Module
+from serveaudit.formats.python import External, Made, Module
 from serveaudit.mapping import Finder, MappedFiles, below
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
@@ -168,20 +168,41 @@ class Applications:
 
     def of(self, server: Server, files: MappedFiles) -> App | None:
         """The application that a server calls; None where its code is not in the repository."""
-        if not isinstance(server.app.x, str) or not server.app.x:
+        given = server.app.x
+        if isinstance(given, Made):
+            return self._given(given, server, files)
+        text = ":".join(given.dotted.rpartition(".")[::2]) if isinstance(given, External) else given
+        if not isinstance(text, str) or not text:
             return None
-        dotted, _, attribute = server.app.x.partition(":")
+        dotted, _, attribute = text.partition(":")
         attribute = attribute or _DEFAULT_NAMES.get(server.program, "app")
-        env = server.command.env if server.command else Environment()
         for cwd in _directories(server):
             source = files.module(dotted, cwd)
             if isinstance(source, SourceFile):
-                program = self._program(env, files, cwd, root_of(source.path, dotted))
-                module = program.read(source, dotted)
-                app = App(server.app.x, program, module, application_kind(module, attribute), files, env)
-                _add_settings(app)
-                return app
+                return self._app(text, attribute, source, server, files, cwd)
         return None
+
+    def _given(self, made: Made, server: Server, files: MappedFiles) -> App | None:
+        """The application that a script hands over as an object: by the name that its module binds it to."""
+        parts = python.dotted_name(made.key[0]).split(".")
+        for cwd in _directories(server):
+            for dotted in (".".join(parts[depth:]) for depth in range(len(parts))):
+                source = files.module(dotted, cwd)
+                if isinstance(source, SourceFile) and source.path == made.key[0]:
+                    found = self._app(dotted, "", source, server, files, cwd)
+                    named = (name for name, each in found.module.bindings.items() if _is(each.value.x, made))
+                    name = next(named, None)
+                    return self._app(f"{dotted}:{name}", name, source, server, files, cwd) if name else None
+        return None
+
+    def _app(self, spec: str, attribute: str, source: SourceFile, server: Server, files: MappedFiles, cwd: str) -> App:
+        dotted = spec.partition(":")[0]
+        env = server.command.env if server.command else Environment()
+        program = self._program(env, files, cwd, root_of(source.path, dotted))
+        module = program.read(source, dotted)
+        app = App(spec, program, module, application_kind(module, attribute), files, env)
+        _add_settings(app)
+        return app
 
     def _program(self, env: Environment, files: MappedFiles, cwd: str, root: str) -> python.Program:
         said = sorted((name, str(value.x)) for name, value in env.variables.items())
@@ -190,6 +211,10 @@ class Applications:
             finder = Finder((partial(files.module, cwd=cwd), below(files, root)), _MODULES)
             self._programs[key] = python.Program(env, finder)
         return self._programs[key]
+
+
+def _is(x: object, made: Made) -> bool:
+    return isinstance(x, Made) and x.key == made.key
 
 
 def root_of(path: str, dotted: str) -> str:
