@@ -155,3 +155,21 @@ def _nginx_variables(template: SourceFile) -> Iterator[tuple[str, Place]]:
         commented = "#" in template.text[line : found.start()]
         if facts().has_variable(found[1]) and not commented:
             yield found[1], Place(template.span(found.start(), found.end()))
+
+
+def body_directory(running: Running) -> Value[Any]:
+    """The directory of nginx's `client_body_temp_path`; its image's default where none is written. None for other programs."""
+    if program(running) != "nginx":
+        return Value(None)
+    proxy, image = _proxy_of(running), running.machine.image
+    http = proxy.config.http if proxy else None
+    if http is not None and http.written("client_body_temp_path"):
+        return http.text("client_body_temp_path")
+    if not isinstance(image.x, str):
+        return Value(Unknown("where this nginx keeps bodies is not known"))
+    if "nginx-unprivileged" in image.x:
+        return image.map(lambda _: "/tmp/client_temp")
+    official = re.fullmatch(r"(docker\.io/)?(library/)?nginx(:[\w.-]+)?(@.*)?", image.x)
+    return image.map(
+        lambda _: "/var/cache/nginx/client_temp" if official else Unknown("where this nginx keeps bodies is not known")
+    )

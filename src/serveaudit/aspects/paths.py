@@ -10,7 +10,7 @@ from serveaudit.deployment import Pairing, Proxy
 from serveaudit.formats.nginx import Directive
 from serveaudit.programs.nginx import Location, Target
 from serveaudit.programs.nginx.scopes import Scope, written
-from serveaudit.values import Place, Unknown, Value
+from serveaudit.values import Items, Place, Unknown, Value
 from serveaudit.words import word
 
 _TWINS = {"proxy_set_header": "param", "proxy_hide_header": "hide_header"}
@@ -22,6 +22,7 @@ _HARMLESS = frozenset(
 )
 _SOCKET_WITH_URI = re.compile(r"(?:https?://)?unix:(?P<path>/[^:]*?\.(?:sock|socket|s))(?P<uri>/[^:]*)")
 _VARIABLE_HOST = re.compile(r"^(?:\w+://)?\$\{?[a-z]\w*\}?[^/]*(?P<uri>/[^$]*)$")
+_TAKES_SLASH = re.compile(r"^\^/?\(\.[+*]\)/\$$")
 _EXTENSION = re.compile(r"\\\.\(?(?:\?:)?\(?([a-z0-9]+)")
 
 
@@ -192,6 +193,49 @@ class RoutePaths:
                 return Value(None)
             return Value("/docs", (app.place,))
         return Value(None)
+
+    @word("the application's paths begin with {it}")
+    def expected_prefix(self) -> Value[str]:
+        """The location's path, where nginx takes it off although every path of the application begins with it; None
+        otherwise; unknown where the application's paths are not all known."""
+        stripped, app = self.stripped_prefix.x, self._app
+        if not isinstance(stripped, str) or app is None or not app.routes.routes:
+            return Value(None)
+        if self.lost_docs.x is None and app.framework == "fastapi":
+            return Value(None)
+        paths = [route for route in app.routes.routes if route.kind == "http"]
+        below = f"{stripped}/"
+        if not paths or any(isinstance(route.prefix.x, str) and not route.prefix.x.startswith(below) for route in paths):
+            return Value(None)
+        doubt = next((route.prefix.x for route in paths if isinstance(route.prefix.x, Unknown)), None)
+        if doubt is not None:
+            return Value(doubt, paths[0].prefix.places)
+        return Value(below, paths[0].prefix.places, paths[0].prefix.assumes)
+
+    @word("redirects to the path without its last slash")
+    def strips_slash(self) -> Value[str]:
+        """A `rewrite` that takes last slashes off by a redirect; None: there is none."""
+        for scope in (self.location.site.scope, self.location.scope):
+            for line in scope.own("rewrite"):
+                words = line.texts
+                redirects = len(words) == 3 and words[2] in ("permanent", "redirect") and words[1] in ("/$1", "$1")
+                if redirects and _TAKES_SLASH.search(words[0]):
+                    return Value(words[0], (written(line),))
+        return Value(None)
+
+    @word("adds the slash again")
+    def app_adds_slash(self) -> Value[bool]:
+        """Whether Django answers paths without their last slash with a redirect to those with it."""
+        app = self._app
+        if app is None or app.settings is None:
+            return Value(False)
+        value, middleware = app.settings.value("APPEND_SLASH"), app.settings.value("MIDDLEWARE")
+        names = [str(each.x) for each in middleware.x] if isinstance(middleware.x, Items) else []
+        if not any("CommonMiddleware" in name for name in names):
+            return Value(False)
+        if isinstance(value.x, Unknown):
+            return Value(value.x, value.places)
+        return Value(value.x is not False, value.places or middleware.places)
 
     @word("the application's path {it}")
     def stolen_path(self) -> Value[str]:

@@ -9,7 +9,7 @@ from serveaudit.deployment import Process, listeners_of
 from serveaudit.pairing import reach
 from serveaudit.programs.nginx import Target
 from serveaudit.units import Address
-from serveaudit.values import Place, Unknown, Value
+from serveaudit.values import Items, Place, Unknown, Value
 from serveaudit.words import word
 
 
@@ -58,6 +58,18 @@ class ServerReaching:
                     wanted = isinstance(member.x, Address) and member.x.kind == "tcp" and member.x.port in self._ports
                     if wanted and any(reached.machine is machine for reached in reach(proxy, member.x, [context])):
                         yield "nginx", next(iter(member.places), location.place)
+
+    @word("{it} reaches it")
+    def site_names(self) -> Value[list[str]]:
+        """The names of the sites that pass requests to it; incomplete where one answers to other names as well."""
+        names = [name for pair in self.process.pairs for name in pair.location.site.names]
+        unsure = next((name for name in names if name.kind not in ("exact", "wildcard")), None)
+        every = bool(names) and all(pair.location.site.names for pair in self.process.pairs)
+        whole = True if every and unsure is None else Unknown("a site answers to other names as well", "server_name")
+        members: tuple[Value[str], ...] = tuple(
+            Value(name.text.removeprefix("*").lstrip("."), (name.place,)) for name in names if name.text
+        )
+        return Value(Items(members, whole), tuple(dict.fromkeys(name.place for name in names)))
 
     @word()
     def app_handles_root(self) -> Value[bool]:

@@ -47,6 +47,11 @@ class Launch(LaunchTimeouts, Subject):
         """docker, compose, systemd, supervisor, procfile, kubernetes, shell, make, platform; none where nothing starts it."""
         return Value(self.unit.manager if self.unit else "none")
 
+    @word()
+    def unit_name(self) -> Value[str]:
+        """What its manager calls it: `web` of a Procfile, a service, a program."""
+        return Value(self.unit.name if self.unit else None)
+
     @word(gives="machine")
     def machine(self) -> Any:
         return self.see((self.running.machine, self.running.context))
@@ -198,6 +203,18 @@ class Launch(LaunchTimeouts, Subject):
     def writable(self, path: str) -> Value[bool]:
         """Whether something that can be written is mounted at a path, or around it."""
         return starts.writable(self.running, path)
+
+    @word("bodies of requests are kept in {it}")
+    def body_directory(self) -> Value[str]:
+        """Where nginx keeps bodies that don't fit into memory; None for another program."""
+        return starts.body_directory(self.running)
+
+    @word()
+    def platform_with_own_port(self) -> Value[bool]:
+        """Whether the repository names the port for its platform itself (fly.toml), or containers start its Procfile."""
+        files = self.running.files.repository
+        named = any(files.exists(name) for name in ("fly.toml", "app.yaml", "Dockerfile"))
+        return Value(named)
 
     @word("{it} is replaced by nothing")
     def erased(self) -> Value[str]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from serveaudit.aspects.clients import SiteClients
 from serveaudit.aspects.hosts import SiteHosts
 from serveaudit.aspects.site_tls import SiteTls
+from serveaudit.aspects.site_wiring import SiteWiring
 from serveaudit.deployment import Proxy
 from serveaudit.programs.nginx import Listen, Location
 from serveaudit.programs.nginx import Site as Facts
@@ -17,7 +18,7 @@ from serveaudit.values import How, Items, Place, Unknown, Value
 from serveaudit.words import Subject, word
 
 
-class Site(SiteTls, SiteHosts, SiteClients, Subject):
+class Site(SiteTls, SiteHosts, SiteClients, SiteWiring, Subject):
     """A server block."""
 
     def __init__(self, proxy: Proxy, site: Facts, see: See) -> None:

@@ -1,0 +1,150 @@
+"""`mount` and `nginx_path`: files of nginx's that land in a container, and the paths that nginx wants to find there."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from serveaudit.deployment import Context, Proxy
+from serveaudit.formats import nginx as syntax
+from serveaudit.launching import Machine
+from serveaudit.launching import Mount as Facts
+from serveaudit.mapping import MappedFiles
+from serveaudit.programs.nginx import kind_of, looks_like
+from serveaudit.programs.nginx.scopes import written
+from serveaudit.source import SourceFile
+from serveaudit.values import Place, Unknown, Value
+from serveaudit.words import Subject, relation, word
+
+_MAIN = "/etc/nginx/nginx.conf"
+_DROP_IN = re.compile(r"/etc/nginx/(conf\.d|http\.d|sites-enabled)/[^/]+")
+_IMAGE = re.compile(r"(docker\.io/)?(library/)?nginx(:[\w.-]+)?(@.*)?|(docker\.io/)?nginxinc/nginx-unprivileged(:[\w.-]+)?")
+_BROUGHT_ALONG = ("/usr/share/nginx/html", "/etc/nginx/html", "/var/www/html", "/dev/", "/etc/ssl/certs")
+
+
+class Mount(Subject):
+    """A file of nginx's that is mounted or copied into a container."""
+
+    def __init__(self, target: str, source: SourceFile, place: Place) -> None:
+        self.source = source
+        self.place = place
+        self.symbol = f"mount[{target}]"
+        self._target = target
+
+    @word("lands at {it}")
+    def target(self) -> Value[str]:
+        """Where it lands in the container."""
+        return Value(self._target, (self.place,) if self.place else ())
+
+    @word("nginx refuses this there")
+    def misplaced(self) -> Value[str]:
+        """What is wrong with the file at this place, in words; None where it fits, or is a template."""
+        tree = syntax.parse(self.source)
+        if tree.template or looks_like(self.source) is None:
+            return Value(None)
+        names = {directive.name: directive for directive in reversed(tree.directives)}
+        kind = kind_of(tree)
+        if self._target == _MAIN and kind == "fragment" and "server" in names:
+            return Value("a server block stands outside of http {}", (Place(names["server"].head),))
+        if self._target == _MAIN and "http" in names and "events" not in names and "include" not in names:
+            return Value("there is no events {} in it", (Place(names["http"].head),))
+        if _DROP_IN.fullmatch(self._target) and kind == "whole":
+            found = names.get("http") or names.get("events")
+            if found is not None:
+                return Value(f"{found.name} {{}} stands inside of http {{}}", (Place(found.head),))
+        return Value(None)
+
+
+class NginxPath(Subject):
+    """A path that nginx reads in a container: a certificate, a directory of files."""
+
+    kind = "nginx_path"
+
+    def __init__(self, proxy: Proxy, name: str, path: str, place: Place) -> None:
+        self.proxy = proxy
+        self.place = place
+        self.symbol = f"{name}[{path}]"
+        self._name = name
+        self._path = path
+
+    @word("nginx reads this")
+    def text(self) -> Value[str]:
+        """The path."""
+        return Value(self._path, (self.place,) if self.place else ())
+
+    @word()
+    def certificate(self) -> Value[bool]:
+        """Whether it is a certificate or its key, without which nginx does not start."""
+        return Value(self._name.startswith("ssl_"))
+
+    @word("nothing is mounted there")
+    def lacking(self) -> Value[bool]:
+        """Whether nothing puts anything at the path in a container of nginx's own image; unknown where a build may."""
+        machine = self.proxy.running.machine
+        if self._path.startswith(_BROUGHT_ALONG) or any(_covers(mount, self._path) for mount in machine.mounts):
+            return Value(False)
+        if machine.dockerfile is not None:
+            return Value(Unknown("the image's build may put it there", machine.dockerfile))
+        return Value(True, (machine.place,))
+
+
+def _covers(mount: Facts, path: str) -> bool:
+    """Whether a mount puts something at a path, around it, or below it."""
+    target = mount.target.rstrip("/")
+    return path == target or path.startswith(target + "/") or target.startswith(path.rstrip("/") + "/")
+
+
+@relation("mount")
+def mounts(deployment: Any) -> Iterator[Any]:
+    """Every file of nginx's that a container gets at a place where nginx reads it."""
+    context: Context = deployment.context
+    for machine in context.group.machines:
+        files = next((launch.files for launch in context.launches if launch.machine is machine), None)
+        for mount in machine.mounts if files else ():
+            for target, path in _files(mount, files):
+                source = files.text(path) if files else None
+                if isinstance(source, SourceFile):
+                    yield Mount(target, source, mount.place)
+
+
+def _files(mount: Facts, files: MappedFiles | None) -> Iterator[tuple[str, str]]:
+    """The files that a mount puts at nginx's places, with their paths in the repository."""
+    if files is None or mount.source is None or mount.kind not in ("bind", "copy"):
+        return
+    target = mount.target.rstrip("/")
+    if files.repository.exists(mount.source):
+        if target == _MAIN or (_DROP_IN.fullmatch(target) and target.endswith(".conf")):
+            yield target, mount.source
+        return
+    if re.fullmatch(r"/etc/nginx/(conf\.d|http\.d)", target):
+        for path in files.repository.glob(f"{mount.source}/*.conf"):
+            if posixpath.dirname(path) == posixpath.normpath(mount.source):
+                yield f"{target}/{posixpath.basename(path)}", path
+
+
+@relation("nginx_path")
+def nginx_paths(deployment: Any) -> Iterator[Any]:
+    """Every certificate and directory that an nginx of the official image is told to read."""
+    for proxy in deployment.context.proxies:
+        if _is_official(proxy.running.machine):
+            yield from _paths_of(proxy)
+
+
+def _is_official(machine: Machine) -> bool:
+    entry = any(mount.target.startswith("/docker-entrypoint") for mount in machine.mounts) or "volumes_from" in machine.keys
+    image = machine.image.x
+    return machine.kind == "container" and isinstance(image, str) and bool(_IMAGE.fullmatch(image)) and not entry
+
+
+def _paths_of(proxy: Proxy) -> Iterator[NginxPath]:
+    seen: set[str] = set()
+    outermost = proxy.config.main or proxy.config.http
+    for scope in outermost.scope.walk() if outermost else ():
+        for name in ("ssl_certificate", "ssl_certificate_key", "alias", "root"):
+            for directive in scope.own(name):
+                path = directive.texts[0] if directive.args else ""
+                if path.startswith("/") and not set(path) & set("${<*") and path not in seen:
+                    seen.add(path)
+                    yield NginxPath(proxy, name, path, written(directive))
