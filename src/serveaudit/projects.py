@@ -26,10 +26,11 @@ _THREADS = ("threading", "apscheduler", "flask_apscheduler", "schedule", "rocket
 _WITH_SESSION = ("AuthMiddlewareStack", "SessionMiddlewareStack", "AuthMiddleware", "SessionMiddleware", "CookieMiddleware")
 _TOKEN = re.compile(
     r"\b(token|access_token|jwt)\s*:\s*(?:Annotated\[)?\s*(?:str|Query|Optional)|"
-    r"query_params(?:\.get\(|\[)\s*[\"'](token|access_token|jwt)[\"']|"
-    r"query_string[^\n]{0,80}\b(token|access_token|jwt)\b"
+    r"query_params(?:\.get\(|\[)\s*[\"'](token|access_token|jwt)[\"']"
 )
-"""A token among a view's parameters, in Starlette's query_params, or in the query_string of Channels' scope."""
+"""A token among a view's parameters, or in Starlette's query_params."""
+_TOKEN_IN_SCOPE = re.compile(r"[\"'](token|access_token|jwt)=?[\"']")
+"""The same in the query_string of Channels' scope."""
 _GENERATOR = re.compile(r"[\w.]*StreamingHttpResponse\(\s*(?:streaming_content\s*=\s*)?(\w+)\(")
 _NETWORK = ("requests", "urllib3", "urllib", "httpx", "boto3", "redis", "pymongo", "pymysql", "psycopg", "sqlalchemy", "socket")
 _NETWORK_IMPORT = re.compile(rf"(?m)^(?:import|from)[ \t]+({'|'.join(_NETWORK)})\b[^\n]*")
@@ -258,9 +259,12 @@ def tokens_in_address(app: App) -> list[tuple[Value[str], Value[str]]]:
             continue
         for source, start, end in _view_texts(app, route.view):
             match = _TOKEN.search(source.text, start, end)
+            if match is None and "query_string" in source.text[start:end]:
+                match = _TOKEN_IN_SCOPE.search(source.text, start, end)
             if match:
                 place = Place(source.span(match.start(), match.end()))
                 found.append((route.prefix, Value(next(filter(None, match.groups())), (place,))))
+                break
     return found
 
 
