@@ -76,6 +76,8 @@ class Nginx(NginxCapacity, Subject):
     @word("adds Via to requests")
     def proxy_with_via(self) -> Value[str]:
         """The platform before it whose requests carry a Via header; None where none is known."""
+        if self.proxy.running.machine.kind == "host":  # a platform runs containers: this nginx is somewhere else
+            return Value(None)
         for context in self.proxy.running.context.peers:
             for sign in context.signs:
                 if sign.what.startswith(_WITH_VIA):
@@ -83,6 +85,6 @@ class Nginx(NginxCapacity, Subject):
         return Value(None)
 
 
-_WITH_VIA = ("Fly.io", "Heroku", "the platform's router (Heroku", "Cloud Run", "App Engine", "CloudFront")
+_WITH_VIA = ("Fly.io", "Heroku", "Cloud Run", "App Engine", "CloudFront")
 """They answer for it in their own documents: Fly.io's "Request headers", Heroku's "HTTP routing", Google's "X-Forwarded-For and
 Via headers"."""

@@ -128,17 +128,19 @@ class Site(SiteTls, SiteHosts, SiteClients, SiteWiring, Subject):
                 return Value(True, (Place(location.files.directive.head),))
         return Value(False)
 
-    @word()
-    def outer_tls(self) -> Value[bool]:
-        """Whether something before it terminates TLS."""
-        found: Value[bool] = self.see(self.proxy.running.context).outer_tls
-        return found
-
-    @word("this stands before it")
-    def outer_proxy(self) -> Value[bool]:
-        """Whether something that is not audited proxies."""
-        found: Value[bool] = self.see(self.proxy.running.context).outer_proxy
-        return found
+    @word("{it} takes TLS before it")
+    def tls_proxy(self) -> Value[str]:
+        """What surely takes TLS before it: by the labels of its own container, or a proxy among its neighbours while it opens
+        no port itself; None where nothing is known to."""
+        running = self.proxy.running
+        if running.context.stated.tls.x == "external":
+            return Value("the proxy", running.context.stated.tls.places)
+        files = running.context.group.files
+        near = [sign for sign in running.context.signs if not running.machine.published and sign.place.span.path in files]
+        for sign in (*running.machine.outside, *near):
+            if sign.proxies and sign.terminates_tls and running.machine.kind == "container":
+                return Value(sign.what, (sign.place,))
+        return Value(None)
 
 
 def _other_places(sites: list[Facts], listen: Listen) -> tuple[Place, ...]:
