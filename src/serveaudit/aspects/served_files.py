@@ -73,9 +73,9 @@ def _group_slips(pattern: str, alias: str) -> bool:
     `/images(.*)` with `/srv/images/$1`."""
     for use in uses(alias):
         number = int(use.name) if use.name.isdigit() else 0
-        group = pattern.find("(") if number == 1 else -1
-        letters = of_group(pattern, number) if number else None
-        before = pattern[group - 1 : group] if group > 0 else ""
+        opening = [found.start() for found in re.finditer(r"(?<!\\)\((?!\?)", pattern)]
+        letters = of_group(pattern, number) if 0 < number <= len(opening) else None
+        before = pattern[: opening[number - 1]].rstrip(")")[-1:] if letters else ""
         behind_word = before.isalnum() or before in ("_", "-")
         if behind_word and letters and {".", "/"} <= letters and alias[: use.start].endswith("/"):
             return not begins_with(pattern, number, "/")
