@@ -177,7 +177,7 @@ class Route(
     @word()
     def outer_response_headers(self) -> Value[list[Header]]:
         """The headers that the blocks around it add to answers, which hold only where this block adds none."""
-        if self.location.effective("add_header_inherit").directives:
+        if any(line.texts[:1] != ["on"] for line in self.location.effective("add_header_inherit")):
             return Value(Items(()))
         return self._outer("add_header")
 
