@@ -8,7 +8,7 @@ from serveaudit.programs.nginx.ambiguity import exponential
 from serveaudit.programs.nginx.decisions import Comparison as ComparisonFacts
 from serveaudit.programs.nginx.memory_bugs import Shape as ShapeFacts
 from serveaudit.programs.nginx.newlines import Injection as InjectionFacts
-from serveaudit.programs.nginx.origins import MISSPELT, foreign_match
+from serveaudit.programs.nginx.origins import MISSPELT, foreign_match, never_sent
 from serveaudit.programs.nginx.patterns import Pattern as PatternFacts
 from serveaudit.programs.nginx.scopes import written
 from serveaudit.subjects import See
@@ -46,6 +46,11 @@ class Pattern(Subject):
         """The variable of the header that is meant, where it is matched against one that no browser sends."""
         meant = MISSPELT.get(self.facts.against.lower().lstrip("$"))
         return Value(f"${meant}" if meant else None, (Place(self.facts.directive.head),))
+
+    @word("an Origin ends with the host")
+    def never_sent(self) -> Value[bool]:
+        """Whether it waits for an Origin with a path, which no browser sends."""
+        return Value(never_sent(self.facts), (Place(self.facts.word.span),))
 
     @word("can be matched in very many ways")
     def exponential(self) -> Value[bool]:

@@ -43,6 +43,15 @@ def foreign_match(pattern: Pattern) -> str | None:
     return None
 
 
+def never_sent(pattern: Pattern) -> bool:
+    """Whether a pattern for Origin matches none that browsers send: they send a scheme and a host, and no path."""
+    tree = regexes.parsed(pattern.text)
+    if pattern.against.lower() != "$http_origin" or pattern.filled_in or tree is None:
+        return False
+    samples = list(islice(_samples(list(tree)), _MOST_SAMPLES + 1))
+    return 0 < len(samples) <= _MOST_SAMPLES and all("/" in re.sub(r"^.*?://", "", sample) for sample in samples)
+
+
 def _attempts(pattern: Pattern) -> Iterator[str]:
     tree = regexes.parsed(pattern.text)
     with_path = pattern.against.lower() == "$http_referer"
