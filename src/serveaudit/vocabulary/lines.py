@@ -161,10 +161,16 @@ class HeaderLine(Directive):
         hidden = [line for name in _HIDERS for line in effective(self.scope, name)]
         return Value(any(line.texts[:1] and line.texts[0].lower() == self.facts.texts[0].lower() for line in hidden))
 
+    @word()
+    def without_content(self) -> Value[bool]:
+        """Whether its block answers with a status that has no content, and so no Content-Type of its own: `return 204`."""
+        returned = [line for line in self.scope.own("return") if line.texts[:1] in (["204"], ["304"])]
+        return Value(bool(returned), tuple(map(written, returned)))
+
     @word("a line break in the value")
     def multiline(self) -> Value[bool]:
         """Whether its value stretches over lines."""
-        return Value("\n" in self.facts.texts[1].strip("\n") or "\n" in self.facts.texts[1], (written(self.facts),))
+        return Value("\n" in self.facts.texts[1], (written(self.facts),))
 
 
 def _is_public(said: str) -> bool:
