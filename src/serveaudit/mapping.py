@@ -44,24 +44,25 @@ class MappedFiles:
     written: dict[str, SourceFile] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
-    def read(self, path: str, cwd: str = "") -> SourceFile | Unknown | None:
-        """A file by the program's path; None where nothing in the repository can be meant."""
+    def read(self, path: str, cwd: str = "", kept: int = 1) -> SourceFile | Unknown | None:
+        """A file by the program's path; None where nothing in the repository can be meant. `kept`: how many of the path's last
+        parts have to be the same in the repository."""
         full = posixpath.normpath(posixpath.join(cwd, path)) if cwd else posixpath.normpath(path)
         if full in self.written:
             return self.written[full]
         content = next((mount.content for mount in self.mounts if mount.content and mount.target == full), None)
         if content is not None:
             return content
-        for candidate in self.candidates(path, cwd):
+        for candidate in self.candidates(path, cwd, kept):
             if self.repository.exists(candidate):
                 return self.text(candidate)
         return None
 
     def module(self, dotted: str, cwd: str = "") -> SourceFile | Unknown | None:
-        """A module's or package's text by its dotted name."""
+        """A module's or package's text by its dotted name: `waitress.serve` is no serve.py."""
         stem = dotted.replace(".", "/")
         for name in (f"{stem}.py", f"{stem}/__init__.py"):
-            found = self.read(name, cwd)
+            found = self.read(name, cwd, name.count("/") + 1)
             if found is not None:
                 return found
         return None
@@ -98,7 +99,7 @@ class MappedFiles:
                 return candidate
         return None
 
-    def candidates(self, path: str, cwd: str = "") -> Iterator[str]:
+    def candidates(self, path: str, cwd: str = "", kept: int = 1) -> Iterator[str]:
         """Where in the repository the path may lie, the surest first."""
         if not path.startswith("/") and not cwd.startswith("/"):
             for base in self.bases:
@@ -110,7 +111,7 @@ class MappedFiles:
         if mounted:  # what a mount covers does not lie elsewhere
             return
         parts = full.strip("/").split("/")
-        fewest = 2 if "*" in parts[-1] else 1  # `*.conf` of some directory means nothing elsewhere
+        fewest = max(kept, 2 if "*" in parts[-1] else 1)  # `*.conf` of some directory means nothing elsewhere
         for base in self.bases:
             for start in range(max(len(parts) - fewest + 1, 1)):
                 yield posixpath.normpath(posixpath.join(base, *parts[start:]))
