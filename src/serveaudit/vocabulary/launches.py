@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from serveaudit import starts, stopping
+from serveaudit.aspects.exposing import LaunchExposing
 from serveaudit.aspects.timeouts import LaunchTimeouts
 from serveaudit.deployment import Process, Running
 from serveaudit.following import Link
@@ -14,7 +15,7 @@ from serveaudit.values import Value
 from serveaudit.words import Subject, word
 
 
-class Launch(LaunchTimeouts, Subject):
+class Launch(LaunchTimeouts, LaunchExposing, Subject):
     """One start of one program: a server, nginx, or any other command that a machine comes to."""
 
     def __init__(self, running: Running, process: Process | None, see: See) -> None:

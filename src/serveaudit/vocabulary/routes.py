@@ -6,6 +6,7 @@ from typing import Any
 
 from serveaudit.aspects.capacity import RouteCapacity
 from serveaudit.aspects.clients import RouteClients
+from serveaudit.aspects.exposing import RouteExposing
 from serveaudit.aspects.hosts import RouteHosts
 from serveaudit.aspects.names import RouteNames
 from serveaudit.aspects.paths import RoutePaths
@@ -80,6 +81,7 @@ class Route(
     RouteCapacity,
     RouteWebsockets,
     RouteTls,
+    RouteExposing,
     RouteTrust,
     RouteHosts,
     RouteClients,

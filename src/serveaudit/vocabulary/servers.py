@@ -6,6 +6,8 @@ from typing import Any
 
 from serveaudit.aspects.capacity import ServerCapacity
 from serveaudit.aspects.clients import ServerClients
+from serveaudit.aspects.developing import ServerDeveloping
+from serveaudit.aspects.exposing import ServerExposing
 from serveaudit.aspects.lifecycle import ServerLifecycle
 from serveaudit.aspects.names import ServerNames
 from serveaudit.aspects.reaching import ServerReaching
@@ -35,6 +37,8 @@ class Server(
     ServerValidity,
     ServerLifecycle,
     ServerTls,
+    ServerExposing,
+    ServerDeveloping,
     ServerReaching,
     ServerTrust,
     ServerClients,
