@@ -52,7 +52,10 @@ def worker_unavailable(process: Process) -> Value[str]:
     setting = process.server.settings.get("worker_class")
     if setting is None or setting.origin == "default":
         return Value(None)
-    return setting.value.map(lambda name: _unavailable(name, process) if isinstance(name, str) else None).at(setting.place)
+    found = setting.value.map(lambda name: _unavailable(name, process) if isinstance(name, str) else None)
+    gone = _GONE.get(setting.value.x) if isinstance(setting.value.x, str) else None
+    release = process.installed.at_least("gunicorn", gone) if gone else Value[bool](None)
+    return found.at(setting.place, *release.places).also(Value(None, assumes=release.assumes))
 
 
 def _unavailable(name: str, process: Process) -> str | Unknown | None:

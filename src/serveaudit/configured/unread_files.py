@@ -26,7 +26,7 @@ def never_read(process: Process) -> Value[str]:
     """The configuration file that lies beside a start and that this one does not read; None where there is none. Where the
     directory of the start is not known, it may read it."""
     server, command = process.server, process.server.command
-    if command is None or server.config is not None or not command.cwd.known or server.bad_flags:
+    if command is None or server.config is not None or not command.cwd.known or server.bad_flags or not _has_its_files(process):
         return Value(None)
     if server.program == "uvicorn":
         found = _of_worker(process)
@@ -46,14 +46,20 @@ def missing(process: Process) -> Value[str]:
     told = ((_MISSING.fullmatch(problem.message), problem.span) for problem in server.problems)
     path, span = next(((found[1] or found[2], span) for found, span in told if found), ("", None))
     path = path.removeprefix("file:").partition(".ini:")[0] + (".ini" if ".ini:" in path else "")
-    if span is None or not path or path.startswith(("/", "python:")):
+    known = server.command is not None and server.command.cwd.known and _has_its_files(process)
+    if span is None or not path or path.startswith(("/", "python:")) or not known:
         return Value(None)
     repository = process.running.files.repository
     elsewhere = [each for each in repository.paths if posixpath.basename(each) == posixpath.basename(path)]
-    if len(elsewhere) != 1:
+    if len(elsewhere) != 1 or elsewhere[0].endswith(posixpath.normpath(path)):
         return Value(None)
     place = Place(repository.read(elsewhere[0]).line_span(1), note="a file of this name lies here")
     return Value(path, (Place(span), place))
+
+
+def _has_its_files(process: Process) -> bool:
+    """Whether it is known what lies where: on a host, or in a container into which the repository is copied or mounted."""
+    return process.running.machine.kind == "host" or any(mount.source is not None for mount in process.running.machine.mounts)
 
 
 def _named(path: str, process: Process) -> bool:

@@ -236,7 +236,8 @@ class Gunicorn(Server):
         base = self.facts.worker_base
         if not isinstance(base.x, str) or not base.x.startswith("uvicorn.workers."):
             return Value(None)
-        return base
+        newer = self.process.installed.at_least("uvicorn", "0.30")
+        return base.also(Value(None, newer.places, newer.assumes)) if newer.x is True else base
 
 
 class Hypercorn(Server):
