@@ -132,11 +132,11 @@ class App:
     @cached_property
     def reads(self) -> list[Reads]:
         """What the project's files read of requests' headers."""
-        return [header_reads(source) for source in self._sources(*WORDS)]
+        return [header_reads(source) for source in self.sources(*WORDS)]
 
     def mentions(self, word: str) -> bool:
         """Whether a word stands anywhere in the project's files."""
-        return any(True for _ in self._sources(word))
+        return any(True for _ in self.sources(word))
 
     def setting(self, name: str) -> Value[Any]:
         """A Django setting; None for another framework, unknown where the settings were not found."""
@@ -147,10 +147,10 @@ class App:
     def modules(self, word: str) -> Iterator[Module]:
         """The project's modules whose text has a word."""
         prefix = f"{self.root}/" if self.root else ""
-        for source in self._sources(word):
+        for source in self.sources(word):
             yield self.program.read(source, python.dotted_name(source.path.removeprefix(prefix)))
 
-    def _sources(self, *words: str) -> Iterator[SourceFile]:
+    def sources(self, *words: str) -> Iterator[SourceFile]:
         """The project's files whose text has one of the words, without tests."""
         prefix = f"{self.root}/" if self.root else ""
         paths = [path for path in self.files.repository.paths if path.startswith(prefix) and path.endswith(".py")]

@@ -11,7 +11,7 @@ from serveaudit.application import importing, uploads
 from serveaudit.application.routes import socketio_servers
 from serveaudit.application.routes.reach import reachable
 from serveaudit.applications import App
-from serveaudit.formats.python import Call, Class, ClassRef, Made, Module
+from serveaudit.formats.python import Call, Class, ClassRef, Made, Module, dotted_name
 from serveaudit.source import SourceFile
 from serveaudit.values import How, Items, Place, Table, Unknown, Value
 
@@ -34,6 +34,7 @@ _TOKEN_IN_SCOPE = re.compile(r"[\"'](token|access_token|jwt)=?[\"']")
 _GENERATOR = re.compile(r"[\w.]*StreamingHttpResponse\(\s*(?:streaming_content\s*=\s*)?(\w+)\(")
 _NETWORK = ("requests", "urllib3", "urllib", "httpx", "boto3", "redis", "pymongo", "pymysql", "psycopg", "sqlalchemy", "socket")
 _NETWORK_IMPORT = re.compile(rf"(?m)^(?:import|from)[ \t]+({'|'.join(_NETWORK)})\b[^\n]*")
+_STARTING = re.compile(r"\b(Thread|Timer|\w*Scheduler)\(")
 _SOME = 200
 """Places of files that are taken: more are not told."""
 
@@ -189,8 +190,14 @@ def is_network(dotted: str) -> bool:
 
 def import_job(app: App) -> Value[str]:
     """A thread or scheduler that starts while the application is loaded; None: there is none."""
-    modules = [*reachable(app.module, _THREADS), *(islice(app.modules("AppConfig"), 60) if app.settings else ())]
-    return _first(modules, importing.jobs)
+    ready = (app.open(_dotted(app, source)) for source in app.sources("AppConfig") if _STARTING.search(source.text))
+    modules = [each for each in (ready if app.settings else ()) if isinstance(each, Module)]
+    return _first([*reachable(app.module, _THREADS), *modules], importing.jobs)
+
+
+def _dotted(app: App, source: SourceFile) -> str:
+    """The name by which a file of the project is imported."""
+    return dotted_name(source.path.removeprefix(f"{app.root}/" if app.root else ""))
 
 
 def import_connection(app: App) -> Value[str]:
@@ -213,8 +220,8 @@ def _calls(app: App, libraries: tuple[str, ...]) -> Iterator[Call]:
 
 def file_fields(app: App) -> tuple[Place, ...]:
     """Where a project of Django's takes files."""
-    modules = (module for word in ("FileField", "ImageField", "request.FILES") for module in app.modules(word))
-    return tuple(dict.fromkeys(islice((place for module in modules for place in uploads.in_django(module)), _SOME)))
+    sources = app.sources("FileField", "ImageField", "request.FILES")
+    return tuple(islice((place for source in sources for place in uploads.in_django(source)), _SOME))
 
 
 def routed_uploads(app: App) -> list[tuple[str, Place]]:
@@ -241,9 +248,7 @@ def upload_limit(app: App) -> Value[Any]:
 
 def uploads_elsewhere(app: App) -> bool:
     """Whether clients send files to a storage of its own: by signed addresses, or a package for that."""
-    signing = re.compile(r"generate_presigned_(post|url)|s3direct|generate_signed_url")
-    words = ("generate_presigned", "s3direct", "generate_signed_url")
-    return any(signing.search(module.source.text) for word in words for module in islice(app.modules(word), 1))
+    return any(map(app.mentions, ("generate_presigned", "s3direct", "generate_signed_url")))
 
 
 def streams(app: App, kind: str) -> list[Value[str]]:
@@ -300,11 +305,18 @@ def stream_of_other_kind(app: App) -> Value[str]:
     """A view whose StreamingHttpResponse takes the kind of generator that Django first reads to its end; None: no such."""
     if app.settings is None or app.interface.x not in ("wsgi", "asgi"):
         return Value(None)
-    for module in islice(app.modules("StreamingHttpResponse"), _SOME):
-        for call in module.calls:
-            given = _GENERATOR.match(call.place.span.text) if call.name.endswith("StreamingHttpResponse") else None
-            name = given[1] if given else ""
-            function = module.functions.get(f"{call.function}.{name}") or module.functions.get(name)
-            if function is not None and function.yields and function.is_async != (app.interface.x == "asgi"):
-                return Value("an asynchronous generator" if function.is_async else "a plain generator", (call.place,))
+    for source in app.sources("StreamingHttpResponse"):
+        for given in _GENERATOR.finditer(source.text):
+            kind = _generator_kind(source.text, given[1])
+            if kind is not None and kind != app.interface.x:
+                told = "an asynchronous generator" if kind == "asgi" else "a plain generator"
+                return Value(told, (Place(source.span(given.start(), given.end())),))
     return Value(None)
+
+
+def _generator_kind(text: str, name: str) -> str | None:
+    """Under what Django streams the generator of this name, as far as the file defines it once; None for no generator."""
+    found = re.findall(rf"(?m)^([ \t]*)(async[ \t]+)?def[ \t]+{name}\b(?:.*\n)((?:\1[ \t]+.*\n|[ \t]*\n)*)", text)
+    if len(found) != 1 or not re.search(r"\byield\b", found[0][2]):
+        return None
+    return "asgi" if found[0][1] else "wsgi"

@@ -4,6 +4,7 @@ import pytest
 
 from python_texts import module
 from serveaudit.application.uploads import in_django, in_view
+from serveaudit.source import SourceFile
 
 
 @pytest.mark.parametrize(
@@ -35,8 +36,8 @@ FIELD = "from django.db import models\nclass Photo(models.Model):\n    file = mo
     [("shop/models.py", [3]), ("shop/migrations/0001_initial.py", []), ("shop/tests/models.py", [])],
 )
 def test_a_field_of_a_model_counts_where_it_is_ours(path: str, lines: list[int]) -> None:
-    assert [place.span.line for place in in_django(module(FIELD, path=path))] == lines
+    assert [place.span.line for place in in_django(SourceFile(path, FIELD))] == lines
 
 
 def test_a_field_that_is_commented_out_is_none() -> None:
-    assert list(in_django(module("# file = models.FileField()\n", path="models.py"))) == []
+    assert list(in_django(SourceFile("models.py", "# file = models.FileField()\n"))) == []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from serveaudit.formats.python import Function, Module
+from serveaudit.formats.python import Function
+from serveaudit.source import SourceFile
 from serveaudit.values import Place
 
 _IN_VIEWS = re.compile(r"\bUploadFile\b|\brequest\.(files|FILES)\b|\bFile\(\s*(\.\.\.)?\s*\)")
@@ -26,9 +27,8 @@ def in_view(function: Function) -> Place | None:
     return Place(source.span(found.start(), found.end())) if found else None
 
 
-def in_django(module: Module) -> Iterator[Place]:
+def in_django(source: SourceFile) -> Iterator[Place]:
     """The fields of models, forms and serializers that hold files, and views that take them."""
-    source = module.source
     if _NOT_OURS.search(source.path):
         return
     for found in _IN_DJANGO.finditer(source.text):

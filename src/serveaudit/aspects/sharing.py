@@ -61,7 +61,7 @@ class ServerSharing:
             and self.facts.value("post_fork").x is not None
             and self.facts.settings["post_fork"].origin != "default"
         )
-        decorated = app is not None and next(app.modules("postfork"), None) is not None
+        decorated = app is not None and app.mentions("postfork")
         return Value(bool(hook or decorated))
 
     @word()
@@ -73,7 +73,7 @@ class ServerSharing:
             return Value(True)
         config = self.facts.config.text if self.facts.config else ""
         app = self.process.app
-        told = any(name in config or (app is not None and next(app.modules(name), None)) for name in names)
+        told = any(name in config or (app is not None and app.mentions(name)) for name in names)
         return Value(Unknown("whether the variable is set is not known", "PROMETHEUS_MULTIPROC_DIR") if told else False)
 
     @word()
@@ -128,7 +128,7 @@ class ServerSharing:
         if app is None or self.facts.worker_class.x != "gevent" or self.facts.value("preload_app").x is not True:
             return Value(None)
         config = self.facts.config.text if self.facts.config else ""
-        patched = _PATCHES.search(config) or next(app.modules("patch_all"), None)
+        patched = _PATCHES.search(config) or app.mentions("patch_all")
         return Value(None) if patched else projects.network_import(app)
 
     def _unpatched_in_script(self) -> Value[str]:

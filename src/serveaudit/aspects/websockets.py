@@ -83,7 +83,7 @@ class RouteWebsockets:
         """Whether the application asks nginx not to buffer: it sends X-Accel-Buffering."""
         apps = [pair.process.app for pair in self.pairs if pair.process.app]
         words = ("X-Accel-Buffering", "x-accel-buffering", "EventSourceResponse")
-        return Value(any(name in app.module.source.text or next(app.modules(name), None) for app in apps for name in words))
+        return Value(any(name in app.module.source.text or app.mentions(name) for app in apps for name in words))
 
     @word("at most {it} connections from one address")
     def connection_limit(self) -> Value[int]:
