@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -229,10 +229,12 @@ def _add_settings(app: App) -> None:
     if app.framework not in ("django", "channels"):
         return
     app.settings_name = settings_module(app.module, app.env)
-    name = app.settings_name.x
-    module = app.open(name) if isinstance(name, str) else None
-    if isinstance(module, Module):
-        app.settings = read_settings(module)
+    names = {name.x for _, name in app.settings_name.worlds() if isinstance(name.x, str)}
+    module = app.open(names.pop()) if len(names) == 1 else None
+    sure = isinstance(app.settings_name.x, str)
+    if isinstance(module, Module) and (sure or posixpath.basename(module.source.path) == "settings.py"):
+        assumed = () if sure else ("$DJANGO_SETTINGS_MODULE is not set",)
+        app.settings = replace(read_settings(module), assumes=assumed)
 
 
 def _directories(server: Server) -> Iterable[str]:

@@ -57,14 +57,20 @@ class Settings:
 
     values    every name in capitals that the module binds, star imports included
     complete  an Unknown where it may bind more, or others
+    assumes   on which it rests that these are the project's settings, in words
     """
 
     module: Module
     values: Mapping[str, Value[Any]] = field(default_factory=dict)
     complete: bool | Unknown = True
+    assumes: tuple[str, ...] = ()
 
     def value(self, name: str) -> Value[Any]:
         """A setting's value; Django's default where nothing sets it, unknown where something unread may."""
+        value = self._value(name)
+        return value.also(Value(None, (), self.assumes)) if self.assumes else value
+
+    def _value(self, name: str) -> Value[Any]:
         if name in self.values:
             return _with_default(self.values[name], name, self.module)
         if isinstance(self.complete, Unknown):

@@ -15,7 +15,7 @@ from serveaudit.programs.nginx.scopes import written
 from serveaudit.values import Items, Place, Unknown, Value, unique
 from serveaudit.words import word
 
-_IDENTITIES = re.compile(r"\$\{?(remote_user|ssl_client_s_dn\w*|jwt_claim_\w+)\b")
+_IDENTITIES = re.compile(r"\$\{?(remote_user|jwt_claim_\w+)\b")
 _REMOTE_USER = (
     "django.contrib.auth.middleware.RemoteUserMiddleware",
     "django.contrib.auth.middleware.PersistentRemoteUserMiddleware",

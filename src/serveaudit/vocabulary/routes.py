@@ -274,14 +274,20 @@ class Route(
 
     @word()
     def app_uses_host(self) -> Value[bool]:
-        """Whether the application may ask for the host: not, where it is a bare function without a framework."""
+        """Whether the application may ask for the host: not, where it is a bare function without a framework; unknown where no
+        server of one's own is proved to answer."""
         apps = [pair.process.app for pair in self.pairs if pair.process.app]
+        if not self.pairs:
+            return Value(Unknown("which application answers here is not known"))
         return Value(not apps or any(app.framework or not app.interface.known for app in apps))
 
     @word()
     def host_refused(self) -> Value[bool]:
-        """Whether Django refuses the Host that arrives by default: its ALLOWED_HOSTS are known and lack the target's name."""
+        """Whether Django refuses the Host that arrives by default: its ALLOWED_HOSTS are known and lack the target's name, or
+        that has an underscore, which no host may have (django/http/request.py, `host_validation_re`)."""
         name = str(self.target_name.x).partition(":")[0]
+        if "_" in name and self.app_framework.x == "django":
+            return Value(True, self.target_name.places)
         for pair in self.pairs:
             hosts = pair.process.app.allowed_hosts if pair.process.app else None
             if hosts is not None and hosts.known and isinstance(hosts.x, Items) and hosts.x.complete is True:
