@@ -54,7 +54,7 @@ def worker_unavailable(process: Process) -> Value[str]:
         return Value(None)
     found = setting.value.map(lambda name: _unavailable(name, process) if isinstance(name, str) else None)
     gone = _GONE.get(setting.value.x) if isinstance(setting.value.x, str) else None
-    release = process.installed.at_least("gunicorn", gone) if gone else Value[bool](None)
+    release: Value[bool] = process.installed.at_least("gunicorn", gone) if gone else Value(None)
     return found.at(setting.place, *release.places).also(Value(None, assumes=release.assumes))
 
 
