@@ -24,6 +24,8 @@ from serveaudit.values import Items, Place, Unknown, Value
 _DEFAULT_NAMES = {"gunicorn": "application", "uwsgi": "application", "waitress": "application"}
 """The attribute that a server looks for where only a module is given."""
 _MODULES = 60
+_SOCKETS = ("websocket_urlpatterns", "URLRouter", ".websocket(", "WebSocketRoute", "websocket_route", "flask_sock", "socketio")
+"""Words of files that may define a route for websockets."""
 _SEARCHED = 400
 """Python files of a project that are read for websocket routes: more are not looked at."""
 
@@ -108,7 +110,7 @@ class App:
     @cached_property
     def project_websocket_paths(self) -> Value[Items]:
         """The websocket paths that the project defines anywhere."""
-        return project_websockets(list(self.modules("websocket")), self.open).of_kind("websocket")
+        return project_websockets(list(self.modules(*_SOCKETS)), self.open).of_kind("websocket")
 
     @property
     def polls_first(self) -> bool:
@@ -144,10 +146,10 @@ class App:
             return Value(Unknown("Django's settings were not found", "settings"))
         return self.settings.value(name) if self.settings else Value(None)
 
-    def modules(self, word: str) -> Iterator[Module]:
-        """The project's modules whose text has a word."""
+    def modules(self, *words: str) -> Iterator[Module]:
+        """The project's modules whose text has one of the words."""
         prefix = f"{self.root}/" if self.root else ""
-        for source in self.sources(word):
+        for source in self.sources(*words):
             yield self.program.read(source, python.dotted_name(source.path.removeprefix(prefix)))
 
     def sources(self, *words: str) -> Iterator[SourceFile]:
