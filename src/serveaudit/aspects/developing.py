@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from typing import Any
 
 from serveaudit.contexts import kind_of
 from serveaudit.deployment import Process
 from serveaudit.formats.python import Made
 from serveaudit.serving import Server
-from serveaudit.values import Unknown, Value
+from serveaudit.values import Branch, Value
 from serveaudit.words import word
 
 _SERVERS = {"django": "runserver", "flask": "Flask's development server", "werkzeug": "Werkzeug's development server"}
@@ -44,12 +45,15 @@ class ServerDeveloping:
     @word("made for development only")
     def development_server(self) -> Value[str]:
         """The development server that is started, by its command; None for a server that is made for production."""
-        if self.facts.program in _SERVERS:
-            return Value(_SERVERS[self.facts.program], (self.facts.place,))
-        command = self.facts.command
-        if command is not None and any(one.x == "dev" for one in command.argv[:3]) and "fastapi" in str(command.argv[0].x):
-            return Value("fastapi dev", (self.facts.place,))
-        return Value(None)
+        if self.facts.program not in _SERVERS:
+            return Value(None)
+        found: Value[Any] = Value(_SERVERS[self.facts.program], (self.facts.place,))
+        running = self.process.running
+        images = any(machine.kind != "host" for peer in running.context.peers for machine in peer.group.machines)
+        if running.unit is None or running.unit.manager != "shell" or not images:
+            return found
+        cases: tuple[tuple[str, Value[Any]], ...] = (("the script is for production", found), ("it is not", Value(None)))
+        return Value(Branch("whom the script is for", cases))
 
     @word("its debugger runs what it is sent")
     def debugger(self) -> Value[bool]:
@@ -64,20 +68,23 @@ class ServerDeveloping:
             return Value(False)
         if app.settings is not None:
             name = app.settings_name
-            return app.settings.value("DEBUG").also(Value(None, (), name.assumes, name.depends))
+            return self._perhaps_set(app.settings.value("DEBUG").also(Value(None, (), name.assumes, name.depends)))
         made = app.found.object.x
         if isinstance(made, Made) and made.call is not None and app.framework in ("fastapi", "starlette"):
             return made.call.argument(-1, "debug") or Value(False)
         return Value(False)
 
-    @word()
-    def environment_unknown(self) -> Value[bool]:
-        """Whether what decides comes from the environment, and no description tells that environment."""
+    def _perhaps_set(self, found: Value[Any]) -> Value[Any]:
+        """What hangs on variables that nothing here sets, of a start whose environment no description tells."""
         unit = self.process.running.unit
-        hangs = any(name.startswith("env:") for name in self.debug.depends)
-        if not hangs or (unit is not None and unit.manager in _DESCRIBED):
-            return Value(False)
-        return Value(Unknown("the environment that it is started in is not described here", "environment"))
+        hangs = found.assumes and any(name.startswith("env:") for name in found.depends)
+        if found.x is not True or not hangs or (unit is not None and unit.manager in _DESCRIBED):
+            return found
+        cases: tuple[tuple[str, Value[Any]], ...] = (
+            ("its environment is left as it is", found),
+            ("its environment says otherwise", Value(False)),
+        )
+        return Value(Branch("the environment that it is started in", cases))
 
     @word("nobody says otherwise")
     def default_settings(self) -> Value[str]:

@@ -12,7 +12,7 @@ from serveaudit.launching import Unit
 from serveaudit.programs.nginx import Location, Target
 from serveaudit.serving import Server
 from serveaudit.units import Address, address
-from serveaudit.values import How, Items, Place, Unknown, Value
+from serveaudit.values import Branch, How, Items, Place, Unknown, Value
 from serveaudit.words import word
 
 _DESCRIBED = ("compose", "kubernetes", "systemd", "supervisor")
@@ -44,7 +44,7 @@ class ServerExposing:
         for listener in listeners_of(self.process):
             found = listener.address.x
             if isinstance(found, Address) and found.everywhere:
-                return listener.address.map(str)
+                return self._perhaps(listener.address.map(str))
         return Value(None)
 
     @word("the proxy reaches it by loopback")
@@ -53,22 +53,26 @@ class ServerExposing:
         pair = self.process.pairs[0] if self.process.pairs else None
         return Value(str(pair.target), pair.edges[:1]) if pair else Value(None)
 
-    @word()
-    def may_be_in_container(self) -> Value[bool]:
-        """Whether it may run in a container that publishes nothing: no description starts it, and the repository has images."""
+    def _perhaps(self, found: Value[Any]) -> Value[Any]:
+        """What holds on a host, for a server that may as well run in a container that publishes nothing: no description starts
+        it, and the repository has images."""
         running = self.process.running
         described = running.unit is not None and running.unit.manager in _DESCRIBED
         images = any(machine.kind != "host" for peer in running.context.peers for machine in peer.group.machines)
         if running.machine.kind != "host" or described or not images:
-            return Value(False)
-        return Value(Unknown("it may run in a container that publishes nothing", "container"))
+            return found
+        cases: tuple[tuple[str, Value[Any]], ...] = (
+            ("it runs on a host by itself", found),
+            ("it runs in a container", Value(None)),
+        )
+        return Value(Branch("where it runs", cases))
 
     @word("speaks uwsgi at {it}")
     def opened_uwsgi(self) -> Value[str]:
         """The way in from other machines to a listener of the uwsgi protocol; None: there is none."""
         for found in openings(self.process):
             if isinstance(found, Opening) and found.listener.protocol == "uwsgi":
-                return Value(found.text, found.places)
+                return self._perhaps(Value(found.text, found.places))
         return Value(None)
 
     @word("tells of itself at {it}")
@@ -78,7 +82,7 @@ class ServerExposing:
             found = told.map(lambda text: address(str(text)) or Unknown(f"{text} is no address"))
             where = found.x
             if isinstance(where, Address) and where.kind == "tcp" and not where.loopback and self._reached(where):
-                return told
+                return self._perhaps(told)
         return Value(None)
 
     def _stats(self) -> Iterator[Value[Any]]:
@@ -106,7 +110,7 @@ class ServerExposing:
         if self.facts.program != "uwsgi" or not files or self.process.running.machine.kind != "host":
             return Value(None)
         mode = self.facts.value("chmod-socket")
-        return mode.map(lambda bits: f"{bits:o}" if isinstance(bits, int) and bits & 0o002 else None)
+        return self._perhaps(mode.map(lambda bits: f"{bits:o}" if isinstance(bits, int) and bits & 0o002 else None))
 
     @word("takes what others refuse")
     def loose_parsing(self) -> Value[str]:
@@ -123,7 +127,8 @@ class ServerExposing:
         app = self.process.app
         if app is None:
             return Value(Items((), Unknown("the application's code was not found")))
-        return Value(Items(tuple(_internal(app))), (app.place,) if app.place else ())
+        pages = tuple(_internal(app))
+        return Value(Items(pages), pages[0].places if pages else ())
 
 
 def _internal(app: Any) -> Iterator[Value[str]]:
