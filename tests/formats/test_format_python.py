@@ -195,6 +195,7 @@ UNDECIDED = {
         "try:\n    import uvloop\n    a = 'uvloop'\nexcept ImportError:\n    a = 'asyncio'",
         "uvloop is there: 'uvloop'; uvloop is not there: 'asyncio'",
     ),
+    "a list that only one way has": ("if x():\n    a = [1]\na.append(2)", "x(): [1, 2]; not x(): None"),
     "a list that is extended": ("a = [1]\nif x():\n    a.append(2)", "x(): [1, 2]; not x(): [1]"),
 }
 

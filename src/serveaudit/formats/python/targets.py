@@ -33,6 +33,19 @@ def assign(state: State, target: ast.expr, value: Value[Any], text: ast.AST, by:
             change(state, base, lambda x: _with_attribute(x, name, stored))
 
 
+def _changed(value: Value[Any], old: Any, new: Any, base: Value[Any]) -> Value[Any]:
+    """A value after one object in it was changed through `base`: where that is one of several, only in its case."""
+    after = replaced(value, old, new)
+    if after is value or isinstance(value.x, Branch) or not isinstance(base.x, Branch):
+        return after
+    cases = tuple((label, _changed(value, old, new, case) if _holds(case, old) else value) for label, case in base.x.cases)
+    return Value(Branch(base.x.on, cases), value.places)
+
+
+def _holds(value: Value[Any], old: Any) -> bool:
+    return any(x is old for x in _leaves(value))
+
+
 def _set_item(state: State, base: ast.expr, key: Value[Any], value: Value[Any], target: ast.expr) -> None:
     names = state.value(base).x
     if not isinstance(names, Made) or names.dotted not in NAMESPACES:
@@ -49,7 +62,7 @@ def augment(state: State, node: ast.AugAssign) -> None:
     loaded = _loaded(node.target)
     if isinstance(node.op, ast.Add) and not isinstance(node.value, ast.Tuple):
         held = list(_leaves(state.value(loaded)))
-        if held and all(isinstance(x, Items) for x in held):
+        if any(isinstance(x, Items) for x in held) and not any(isinstance(x, str | int) for x in held):
             added = state.value(node.value)
             change(state, loaded, lambda x: _extended(x, (added,), {}))
             if isinstance(node.target, ast.Name):
@@ -89,7 +102,7 @@ def _changes(held: Value[Any], name: str) -> bool:
     """Whether it is something that the method of that name changes."""
     if _is_environ(held):
         return name == "update"
-    return all(isinstance(x, Items | Table) for x in _leaves(held))
+    return any(isinstance(x, Items | Table) for x in _leaves(held))
 
 
 def change(state: State, base: ast.expr, new: Callable[[Any], Any]) -> None:
@@ -99,12 +112,12 @@ def change(state: State, base: ast.expr, new: Callable[[Any], Any]) -> None:
         changed = new(Table(tuple(state.session.environ.names.items())))
         state.session.environ.names = dict(changed.entries) if isinstance(changed, Table) else state.session.environ.names
         return
-    for old in _leaves(before):
+    for old in {id(leaf): leaf for leaf in _leaves(before)}.values():
         changed = new(old) if isinstance(old, Items | Table | Made) else None
         if changed is None:
             continue
         for frame in state.session.live:
-            frame.names = {name: replaced(value, old, changed) for name, value in frame.names.items()}
+            frame.names = {name: _changed(value, old, changed, before) for name, value in frame.names.items()}
     root = base
     while isinstance(root, ast.Attribute | ast.Subscript):
         root = root.value
