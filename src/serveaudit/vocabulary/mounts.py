@@ -9,6 +9,7 @@ from typing import Any
 
 from serveaudit.deployment import Context, Proxy
 from serveaudit.formats import nginx as syntax
+from serveaudit.formats.nginx import Directive
 from serveaudit.launching import Machine
 from serveaudit.launching import Mount as Facts
 from serveaudit.mapping import MappedFiles
@@ -129,7 +130,14 @@ def nginx_paths(deployment: Any) -> Iterator[Any]:
     """Every certificate and directory that an nginx of the official image is told to read."""
     for proxy in deployment.context.proxies:
         if _is_official(proxy.running.machine):
-            yield from _paths_of(proxy)
+            yield from _paths_of(proxy) if _surely_there(proxy) else ()
+
+
+def _surely_there(proxy: Proxy) -> bool:
+    """Whether its file is mounted or copied into the container, and not only like one that nginx would read."""
+    path = proxy.config.root.path
+    sources = [mount.source for mount in proxy.running.machine.mounts if mount.source and mount.kind in ("bind", "copy")]
+    return any(path == source or path.startswith(f"{posixpath.normpath(source)}/") for source in sources)
 
 
 def _is_official(machine: Machine) -> bool:
@@ -139,12 +147,19 @@ def _is_official(machine: Machine) -> bool:
 
 
 def _paths_of(proxy: Proxy) -> Iterator[NginxPath]:
+    """Its certificates, and the directories that a location serves files from."""
     seen: set[str] = set()
-    outermost = proxy.config.main or proxy.config.http
-    for scope in outermost.scope.walk() if outermost else ():
-        for name in ("ssl_certificate", "ssl_certificate_key", "alias", "root"):
-            for directive in scope.own(name):
-                path = directive.texts[0] if directive.args else ""
-                if path.startswith("/") and not set(path) & set("${<*") and path not in seen:
-                    seen.add(path)
-                    yield NginxPath(proxy, name, path, written(directive))
+    for name, directive in _reads(proxy):
+        path = directive.texts[0] if directive.args else ""
+        if path.startswith("/") and not set(path) & set("${<*") and path not in seen:
+            seen.add(path)
+            yield NginxPath(proxy, name, path, written(directive))
+
+
+def _reads(proxy: Proxy) -> Iterator[tuple[str, Directive]]:
+    for site in proxy.config.sites:
+        for name in ("ssl_certificate", "ssl_certificate_key"):
+            yield from ((name, line) for line in site.effective(name))
+        for location in site.walk():
+            if location.handler == "static" and location.files is not None and location.fallback is None:
+                yield location.files.kind, location.files.directive

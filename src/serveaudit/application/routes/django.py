@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from serveaudit.application.routes.streams import streaming
@@ -47,10 +48,12 @@ def _routes(entry: Value[Any], kind: Kind, prefix: Prefix, open_module: Open, de
     path, view = call.argument(0, "route") or call.argument(0, "regex"), call.argument(1, "view")
     behind = prefix.then(path, pattern if made.dotted in _PATTERNS else template)
     inner = _included(view, open_module) if view is not None else None
-    if inner is not None:
-        return listed_routes(inner, kind, behind, open_module, deep + 1)
     written = prefix.text + (path.x.lstrip("^") if path is not None and isinstance(path.x, str) else "…")
     place = path.places[0] if path is not None and path.places else call.place
+    if inner is not None and isinstance(inner.x, Unknown) and kind == "http":  # of what is not read the beginning is known
+        return Found([replace(behind.route(written, place, kind), exact=False)], inner.x)
+    if inner is not None:
+        return listed_routes(inner, kind, behind, open_module, deep + 1)
     return Found([behind.route(written, place, kind, *_view(view))])
 
 
