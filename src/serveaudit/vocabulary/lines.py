@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Any
 
@@ -39,7 +40,11 @@ class Directive(Subject):
         self.scope = scope
         self.see = see
         self.place = written(directive)
-        self.symbol = f"{scope.symbol}/{directive.name}".lstrip("/")
+
+    @cached_property
+    def symbol(self) -> str:  # type: ignore[override]
+        """Made when it is asked for: a configuration has very many directives."""
+        return f"{self.scope.symbol}/{self.facts.name}".lstrip("/")
 
     @word()
     def name(self) -> Value[str]:

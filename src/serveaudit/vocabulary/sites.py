@@ -81,9 +81,11 @@ class Site(SiteTls, SiteHosts, SiteClients, SiteWiring, Subject):
         complete = self.proxy.config.complete
         for listen in self.facts.listens:
             sharing = self.proxy.config.sharing(listen)
+            if len(sharing) < 2 or sharing[0] is not self.facts:
+                continue
             chosen = any(each.default_server for site in sharing for each in site.listens)
             meant = not self.facts.names or any(name.kind == "any" for name in self.facts.names)
-            if len(sharing) > 1 and sharing[0] is self.facts and not chosen and not meant:
+            if not chosen and not meant:
                 places = (listen.place, *_other_places(sharing[1:], listen))
                 return Value(complete if isinstance(complete, Unknown) else str(listen.address.x), places)
         return Value(None)

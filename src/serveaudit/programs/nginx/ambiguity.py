@@ -7,6 +7,7 @@ come to it. A pattern is ambiguous without bound where two different ways lead f
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ MOST = 60
 _SAMPLES = "aeAE09_-./ %~=&:@\n"
 _COPIES = 3
 _END: tuple[str, Any] = ("END", None)
+_REPEATED_GROUP = re.compile(r"\)(?:[*+]|\{\d+,)")
+"""Without one a pattern has nothing to be ambiguous about without bound."""
 
 
 class _TooMuch(Exception):
@@ -101,6 +104,8 @@ def _either(parts: list[_Part]) -> _Part:
 def exponential(pattern: str) -> bool:
     """Whether a text can be found for which matching takes exponential time. False also for what can't be judged: lookarounds,
     back references, very long patterns."""
+    if not _REPEATED_GROUP.search(pattern):
+        return False
     tree = regexes.parsed(pattern)
     automaton = _Automaton()
     try:

@@ -138,7 +138,17 @@ class Config:
 
     def sharing(self, listen: Listen) -> list[Site]:
         """The sites that listen at the same address and port, in order: the first is the default unless another says so."""
-        return [site for site in self.sites if any(_same(listen, other) for other in site.listens)]
+        key = _shared(listen)
+        return [] if key is None else self._by_address.get(key, [])
+
+    @cached_property
+    def _by_address(self) -> dict[tuple[object, ...], list[Site]]:
+        found: dict[tuple[object, ...], list[Site]] = {}
+        for site in self.sites:
+            for key in dict.fromkeys(map(_shared, site.listens)):
+                if key is not None:
+                    found.setdefault(key, []).append(site)
+        return found
 
     def default_for(self, listen: Listen) -> Value[Site]:
         """The site that answers at an address for names that no site has."""
@@ -158,12 +168,17 @@ class Config:
                 pass
 
 
+def _shared(listen: Listen) -> tuple[object, ...] | None:
+    """By what two listeners are the same one; None where the address is not known."""
+    address = listen.address.x
+    if not isinstance(address, Address):
+        return None
+    host = address.host if address.host not in ("*", "0.0.0.0", "") else "*"
+    return address.kind, address.port, address.path, host
+
+
 def _same(one: Listen, other: Listen) -> bool:
-    first, second = one.address.x, other.address.x
-    if not isinstance(first, Address) or not isinstance(second, Address):
-        return False
-    hosts = [host if host not in ("*", "0.0.0.0", "") else "*" for host in (first.host, second.host)]
-    return (first.kind, first.port, first.path, hosts[0]) == (second.kind, second.port, second.path, hosts[1])
+    return _shared(one) is not None and _shared(one) == _shared(other)
 
 
 def nothing(pattern: str, source: SourceFile) -> Unknown:

@@ -98,7 +98,7 @@ class Scope:
         self._reader.problems.append(Problem(self.head, why))
         return [], [Gap(Place(self.head), why, "nesting")]
 
-    @property
+    @cached_property
     def symbol(self) -> str:
         """The block's symbolic place, which survives moved lines: `http/server[example.com]/location[/api/]`. A server block is
         told by its first name, or its first address."""

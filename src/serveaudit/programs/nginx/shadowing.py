@@ -6,7 +6,9 @@ they win over prefixes without `^~`. Source: nginx.org/en/docs/http/ngx_http_cor
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from serveaudit.programs.nginx import alphabets, regexes
 from serveaudit.programs.nginx.sites import Location, Site
@@ -19,73 +21,80 @@ def shadowed(site: Site) -> Iterator[tuple[Location, Location]]:
         level = waiting.pop()
         waiting += [location.locations for location in level if location.locations]
         plain = [location for location in level if isinstance(location.uri, str) and not _in_branch(location)]
-        for at, location in enumerate(plain):
-            other = _same(location, plain[:at]) or _taken(location, plain, plain[:at])
-            if other is not None:
-                yield location, other
+        yield from _Level(plain).shadowed()
 
 
 def refused(location: Location, other: Location) -> bool:
     """Whether nginx does not start with both."""
-    return not location.regex and _same(location, [other]) is other
+    return not location.regex and _said(location) == _said(other)
 
 
-def _same(location: Location, earlier: Sequence[Location]) -> Location | None:
-    return next((other for other in earlier if other.uri == location.uri and _kind(other) == _kind(location)), None)
+def _said(location: Location) -> tuple[str, str]:
+    """What two locations of one level must not share."""
+    return "" if location.modifier == "^~" else location.modifier, str(location.uri)
 
 
-def _kind(location: Location) -> str:
-    return "" if location.modifier == "^~" else location.modifier
+class _Level:
+    """The locations beside each other, looked up by the paths that they take."""
 
+    def __init__(self, locations: Sequence[Location]) -> None:
+        self.locations = locations
+        self.prefixes = sorted(str(one.uri) for one in locations if one.modifier in ("", "^~"))
+        self.keeping = {str(one.uri): one for one in locations if one.modifier == "^~"}
+        self.covering: dict[tuple[bool, str], Location] = {}
 
-def _taken(location: Location, level: Sequence[Location], earlier: Sequence[Location]) -> Location | None:
-    """A pattern before it that matches everything that it would match, or a `^~` that keeps its pattern from being tried."""
-    if location.modifier not in ("", "~", "~*"):
+    def shadowed(self) -> Iterator[tuple[Location, Location]]:
+        said: dict[tuple[str, str], Location] = {}
+        taken: dict[int, Location] = {}
+        for location in self.locations:
+            other = said.setdefault(_said(location), location)
+            found = other if other is not location else self._by_pattern(location) if location.regex else None
+            found = found or (self._by_prefix(location) if location.modifier == "~" else None)
+            if found is not None:
+                taken[id(location)] = found
+            self._note(location)
+        for location in self.locations:  # a pattern wins over a prefix wherever it stands
+            found = taken.get(id(location)) or (self._by_pattern(location) if location.modifier == "" else None)
+            if found is not None:
+                yield location, found
+
+    def _note(self, location: Location) -> None:
+        covered = _covers(location) if location.regex else None
+        if covered:
+            ignore = location.modifier == "~*"
+            self.covering.setdefault((ignore, covered.lower() if ignore else covered), location)
+
+    def _by_pattern(self, location: Location) -> Location | None:
+        """A pattern that matches everything that the location would be taken for."""
+        beginning = str(location.uri) if not location.regex else _beginning(str(location.uri))[0]
+        for end in range(1, len(beginning) + 1) if self.covering else ():
+            for key in ((False, beginning[:end]), (True, beginning[:end].lower())):
+                if key in self.covering:
+                    return self.covering[key]
         return None
-    beginning = literal_beginning(location)
-    if not beginning:
+
+    def _by_prefix(self, location: Location) -> Location | None:
+        """The longest `^~` that all paths of a pattern begin with, unless a longer prefix may be chosen for some of them."""
+        beginning = _beginning(str(location.uri))[0] if self.keeping else ""
+        for end in range(len(beginning), 0, -1):
+            longest = self.keeping.get(beginning[:end])
+            if longest is not None:
+                at = bisect_right(self.prefixes, beginning[:end])
+                deeper = self.prefixes[at : at + 1]
+                return None if deeper and deeper[0].startswith(beginning[:end]) else longest
         return None
-    candidates = earlier if location.regex else [other for other in level if other is not location]
-    for other in candidates:
-        covered = _covers(other)
-        if covered is not None and _starts(beginning, covered, other.modifier == "~*"):
-            return other
-    return _kept_by_prefix(beginning, level) if location.modifier == "~" else None
-
-
-def _starts(beginning: str, covered: str, ignore_case: bool) -> bool:
-    return beginning.lower().startswith(covered.lower()) if ignore_case else beginning.startswith(covered)
-
-
-def _kept_by_prefix(beginning: str, level: Sequence[Location]) -> Location | None:
-    """The longest `^~` that all paths of a pattern begin with, unless a longer prefix may be chosen for some of them."""
-    keeping = [other for other in level if other.modifier == "^~" and beginning.startswith(str(other.uri))]
-    longest = max(keeping, key=lambda other: len(str(other.uri)), default=None)
-    if longest is None:
-        return None
-    deeper = [
-        other for other in level
-        if other.modifier in ("", "^~") and other is not longest and str(other.uri).startswith(str(longest.uri))
-    ]  # fmt: skip
-    return None if deeper else longest
-
-
-def literal_beginning(location: Location) -> str:
-    """What every path of a location begins with; empty where that can't be told."""
-    return str(location.uri) if not location.regex else _beginning(str(location.uri))[0]
 
 
 def _covers(location: Location) -> str | None:
     """The beginning of the paths that a pattern matches without exception: `/api/` for `^/api/` and `^/api/.*`."""
-    if not location.regex:
-        return None
-    beginning, rest = _beginning(str(location.uri))
-    anchored = str(location.uri).startswith("^")
-    if not anchored:
-        return "/" if str(location.uri) in ("", "/", ".*", ".", "(.*)", "/.*") else None
+    pattern = str(location.uri)
+    if not pattern.startswith("^"):
+        return "/" if pattern in ("", "/", ".*", ".", "(.*)", "/.*") else None
+    beginning, rest = _beginning(pattern)
     return beginning if beginning and rest in ("", ".*", "(.*)", ".*$", "(.*)$") else None
 
 
+@cache
 def _beginning(pattern: str) -> tuple[str, str]:
     """A pattern's literal beginning behind `^`, and what follows it as written."""
     tree = regexes.parsed(pattern)
