@@ -86,7 +86,7 @@ def test_a_file_is_what_it_holds(tmp_path: Path, name: str, text: str, kind: str
         ("openapi.yml", "openapi: 3.0.0\ninfo:\n  title: services\n"),
         ("LICENSE", "Permission is hereby granted, free of charge\n"),
         ("README.md", "```nginx\n" + NGINX + "```\n"),
-        ("nginx.conf", b"\0\1\2" * 100),
+        ("notes.conf", b"\0\1\2" * 100),
         ("server.rb", "server {\n}\n"),
     ],
 )

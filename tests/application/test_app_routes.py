@@ -216,6 +216,7 @@ def test_django_urls_with_includes() -> None:
         "http /up/* core.views.up",
         "http /v/stream events core.views.stream",
         "http /v/page core.views.Page",
+        "http /api/*",
         "http /files/* events core.views.stream",
     ]
     assert isinstance(found.complete, Unknown)

@@ -19,6 +19,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-proofs", action="store_true", help="record what was seen in src/serveaudit/data/proofs.json")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Proofs need servers and their libraries; nothing of them is imported where they are not asked for."""
+    unasked = "not proof" in config.option.markexpr or "proof" not in config.option.markexpr
+    return True if unasked and collection_path.name.startswith("test_") else None
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome = yield

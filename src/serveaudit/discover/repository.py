@@ -232,7 +232,9 @@ def _kind(repository: Repository, path: str, rules: list[kinds.Rule]) -> str:
         if error.errno in (errno.ELOOP, errno.ENOENT):  # a link, to a file that is found by itself; or no such file
             return ""
         return next((rule.kind for rule in rules if rule.sure), "")
-    return kinds.meant(path) if text is None else kinds.kind_of(SourceFile(path, text), rules)
+    if text is None:
+        return kinds.meant(path) if (repository.root / path).is_file() else ""
+    return kinds.kind_of(SourceFile(path, text), rules)
 
 
 _QUIETLY = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
