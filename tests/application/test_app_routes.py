@@ -218,6 +218,7 @@ def test_django_urls_with_includes() -> None:
         "http /v/page core.views.Page",
         "http /api/*",
         "http /files/* events core.views.stream",
+        "http /__debug__/ if settings.DEBUG*",
     ]
     assert isinstance(found.complete, Unknown)
 
