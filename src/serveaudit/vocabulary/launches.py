@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import Any
 
 from serveaudit import starts, stopping
@@ -213,9 +214,8 @@ class Launch(LaunchTimeouts, LaunchExposing, Subject):
     @word()
     def platform_with_own_port(self) -> Value[bool]:
         """Whether the repository names the port for its platform itself (fly.toml), or containers start its Procfile."""
-        files = self.running.files.repository
-        named = any(files.exists(name) for name in ("fly.toml", "app.yaml", "Dockerfile"))
-        return Value(named)
+        files, folder = self.running.files.repository, posixpath.dirname(self.running.place.span.path)
+        return Value(any(files.exists(posixpath.join(folder, name)) for name in ("fly.toml", "app.yaml", "Dockerfile")))
 
     @word("{it} is replaced by nothing")
     def erased(self) -> Value[str]:

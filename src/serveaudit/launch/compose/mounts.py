@@ -84,4 +84,9 @@ def _in_repository(source: object, base: str) -> str | None:
     if not isinstance(source, str) or source.startswith(("/", "~")) or _WINDOWS.match(source):
         return None
     path = posixpath.normpath(posixpath.join(base, source))
-    return None if path == ".." or path.startswith("../") else path
+    return None if _climbs(path) > _climbs(base) else path
+
+
+def _climbs(path: str) -> int:
+    """How many directories a path goes up before it goes down: that of an audited directory may lie beside the working one."""
+    return path.split("/").count("..")
