@@ -5,6 +5,7 @@ from __future__ import annotations
 from serveaudit.applications import App as Facts
 from serveaudit.aspects.lifecycle import AppLifecycle
 from serveaudit.aspects.sharing import AppSharing
+from serveaudit.aspects.static_files import AppFiles
 from serveaudit.aspects.tls import AppTls
 from serveaudit.aspects.websockets import AppWebsockets
 from serveaudit.subjects import See
@@ -12,7 +13,7 @@ from serveaudit.values import Items, Value
 from serveaudit.words import Subject, word
 
 
-class App(AppSharing, AppWebsockets, AppLifecycle, AppTls, Subject):
+class App(AppSharing, AppWebsockets, AppLifecycle, AppTls, AppFiles, Subject):
     """One application object: `proj.wsgi:application`."""
 
     def __init__(self, app: Facts, see: See) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from serveaudit.aspects.capacity import RouteCapacity
 from serveaudit.aspects.clients import RouteClients
 from serveaudit.aspects.exposing import RouteExposing
+from serveaudit.aspects.file_locations import RouteFiles
 from serveaudit.aspects.hosts import RouteHosts
 from serveaudit.aspects.names import RouteNames
 from serveaudit.aspects.paths import RoutePaths
@@ -82,6 +83,7 @@ class Route(
     RouteWebsockets,
     RouteTls,
     RouteExposing,
+    RouteFiles,
     RouteTrust,
     RouteHosts,
     RouteClients,

@@ -1,0 +1,117 @@
+"""Which directories nginx serves files from: the application's own source, a closed home directory."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Any
+
+from serveaudit import served
+from serveaudit.deployment import Proxy
+from serveaudit.programs.nginx import Location
+from serveaudit.source import Unreadable
+from serveaudit.values import Branch, Unknown, Value
+from serveaudit.words import word
+
+_SOURCES = tuple("manage.py wsgi.py asgi.py settings.py app.py main.py Dockerfile requirements.txt pyproject.toml".split())
+    "manage.py",
+    "wsgi.py",
+    "asgi.py",
+    "settings.py",
+    "app.py",
+    "main.py",
+    "Dockerfile",
+    "requirements.txt",
+    "pyproject.toml",
+)
+_PROBES = ("/.env", "/manage.py", "/settings.py", "/requirements.txt")
+_HOME = re.compile(r"/home/([\w.-]+)/")
+_MOST = 800
+"""Files that are looked at for a word."""
+
+
+class RouteFiles:
+    """Of a location."""
+
+    proxy: Proxy
+    location: Location
+
+    @word("files are served from {it}")
+    def source_directory(self) -> Value[str]:
+        """The directory with the application's source from which it serves files; None where it serves another one, or none."""
+        found = self._base
+        if not isinstance(found.x, str) or not self._asks_here():
+            return Value(None)
+        machine = self.proxy.running.machine
+        there = served.lying(machine, found.x)
+        for peer in self.proxy.running.context.reachable:
+            for process in peer.processes:
+                for folder in served.application_files(process):
+                    meant = served.lying(process.running.machine, folder)
+                    if not isinstance(there, Unknown) and not isinstance(meant, Unknown) and _covers(there, meant):
+                        return found.also(Value(None, (process.server.place,)))
+        return found if self._is_source(machine, found.x) else Value(None)
+
+    @property
+    def _base(self) -> Value[Any]:
+        """The directory whose files are served with their own names."""
+        location = self.location
+        if location.passes is not None or location.regex or location.exact or location.named or location.returns is not None:
+            return Value(None)
+        if location.handler != "static" or location.internal:
+            return Value(None)
+        return served.directory_for(location, str(location.uri) if location.modifier != "server" else "/")
+
+    def _asks_here(self) -> bool:
+        """Whether a request for a file of the application comes to this location, and is let in."""
+        uri = str(self.location.uri).rstrip("/") if self.location.modifier != "server" else ""
+        chosen = [self.location.site.location_for(uri + probe).x for probe in _PROBES]
+        here = [one for one in chosen if isinstance(one, Location) and one.scope is self.location.scope]
+        tried = [one for one in chosen if isinstance(one, Location) and one.named]
+        return (bool(here) or (bool(tried) and self.location.fallback is not None)) and self.location.restricted.x is False
+
+    def _is_source(self, machine: Any, path: str) -> bool:
+        """Whether a mount or a copy puts the repository's own source there."""
+        repository = self.proxy.running.files.repository
+        for mount in machine.mounts:
+            if mount.kind in ("bind", "copy") and mount.source is not None and mount.target.rstrip("/") == path:
+                prefix = "" if posixpath.normpath(mount.source) == "." else f"{posixpath.normpath(mount.source)}/"
+                return any(repository.exists(prefix + name) for name in _SOURCES)
+        return False
+
+    @word("below a home directory")
+    def home_directory(self) -> Value[str]:
+        """The directory below a user's home from which it serves files on a host; None where it serves none, or nginx is that
+        user."""
+        location, machine = self.location, self.proxy.running.machine
+        own = location.scope.own("root") or location.scope.own("alias")
+        if location.files is None or location.passes is not None or machine.kind != "host" or not own:
+            return Value(None)
+        found = location.files.directory
+        home = _HOME.match(found.x) if isinstance(found.x, str) else None
+        main = self.proxy.config.main
+        users = [line.texts[0] for line in main.scope.own("user") if line.args] if main else []
+        if home is None or users[-1:] in (["root"], [home[1]]) or self._opens(home[1]):
+            return Value(None)
+        cases: tuple[tuple[str, Value[Any]], ...] = (
+            ("the home directory is closed to others (0750), as Ubuntu makes it since 21.04", found),
+            ("others may enter it", Value(None)),
+        )
+        return Value(Branch(f"the mode of /home/{home[1]}", cases))
+
+    def _opens(self, user: str) -> bool:
+        """Whether a script changes who may enter the home directory, or puts nginx's user into its group."""
+        wanted = re.compile(rf"chmod[^\n]*(/home|~|\$HOME)|(usermod|gpasswd|adduser)[^\n]*\b{re.escape(user)}\b|setfacl")
+        repository = self.proxy.running.files.repository
+        for path in [path for path in repository.paths if path.endswith((".sh", ".md", ".yml", ".txt"))][:_MOST]:
+            try:
+                if wanted.search(repository.read(path).text):
+                    return True
+            except Unreadable:
+                continue
+        return False
+
+
+def _covers(there: served.Directory, meant: served.Directory) -> bool:
+    """Whether a directory is the other one, or one that it lies in."""
+    return there.store == meant.store and there.path != "/" and f"{meant.path}/".startswith(f"{there.path}/")
