@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from serveaudit.application.response_headers import sent_by
+from serveaudit.programs.nginx import facts
 from serveaudit.programs.nginx.captures import nonexistent
 from serveaudit.programs.nginx.decisions import never_equal
 from serveaudit.programs.nginx.memory_bugs import shapes
@@ -35,15 +36,22 @@ def locations(deployment: Any) -> Iterator[Any]:
 
 @relation("directive")
 def directives(deployment: Any) -> Iterator[Any]:
-    """Every directive outside of tables."""
+    """Every directive that cards ask about by itself: there are very many others."""
     for proxy in deployment.context.proxies:
         outermost = proxy.config.main or proxy.config.http
         for scope in outermost.scope.walk() if outermost else ():
-            if scope.kind not in _TABLES:
-                for directive in scope.directives:
+            for name in _ASKED if scope.kind not in _TABLES else ():
+                for directive in scope.own(name):
                     yield deployment.see((proxy, directive, scope))
 
 
+_ASKED = (
+    "error_log",
+    "listen",
+    "resolver",
+    "valid_referers",
+    *(name for name, known in facts().directives.items() if known.until),
+)
 _TABLES = frozenset(("map", "geo", "types", "split_clients", "charset_map", "match", "num_map"))
 
 
