@@ -14,16 +14,6 @@ from serveaudit.values import Branch, Unknown, Value
 from serveaudit.words import word
 
 _SOURCES = tuple("manage.py wsgi.py asgi.py settings.py app.py main.py Dockerfile requirements.txt pyproject.toml".split())
-    "manage.py",
-    "wsgi.py",
-    "asgi.py",
-    "settings.py",
-    "app.py",
-    "main.py",
-    "Dockerfile",
-    "requirements.txt",
-    "pyproject.toml",
-)
 _PROBES = ("/.env", "/manage.py", "/settings.py", "/requirements.txt")
 _HOME = re.compile(r"/home/([\w.-]+)/")
 _MOST = 800
