@@ -51,7 +51,8 @@ def sites_of(app: App) -> list[tuple[Proxy, Site]]:
 
 def answering(app: App, path: str) -> list[tuple[Proxy, Location | Unknown]]:
     """Which location answers for a path, in each of those server blocks."""
-    return [(proxy, site.location_for(path).x) for proxy, site in sites_of(app)]
+    chosen = [(proxy, site.choose(path)) for proxy, site in sites_of(app)]
+    return [(proxy, found if isinstance(found, Unknown) else found[0]) for proxy, found in chosen]
 
 
 def left_to(app: App, url: str) -> Value[bool]:
@@ -187,8 +188,10 @@ def same(served: Directory, meant: Directory, proxy: Proxy) -> bool | Unknown:
         image = proxy.running.machine.image.x
         own = isinstance(image, str) and _OFFICIAL.fullmatch(image) and proxy.running.machine.dockerfile is None
         return False if own else Unknown("what lies in nginx's image is not known")
-    if served.store == meant.store == "host" and posixpath.basename(served.path) != posixpath.basename(meant.path):
-        return False
+    if served.store == meant.store == "host":
+        inside = served.path.startswith(f"{meant.path}/")
+        if inside or posixpath.basename(served.path) != posixpath.basename(meant.path):
+            return False
     return Unknown("the files may be copied from the one to the other")
 
 

@@ -105,3 +105,34 @@ class RouteFiles:
 def _covers(there: served.Directory, meant: served.Directory) -> bool:
     """Whether a directory is the other one, or one that it lies in."""
     return there.store == meant.store and there.path != "/" and f"{meant.path}/".startswith(f"{there.path}/")
+
+
+class NginxFiles:
+    """Of a whole configuration."""
+
+    proxy: Proxy
+
+    @word("files are served from {it}")
+    def untyped_files(self) -> Value[str]:
+        """The directory of the first location that serves files, where no types of files are known at all; None: there is none.
+        Of a fragment it can't be told."""
+        config = self.proxy.config
+        if config.kind != "whole" or config.http is None or any("mime" in each.pattern for each in config.includes):
+            return Value(None)
+        if any(scope.own("types") for scope in config.http.scope.walk()):
+            return Value(None)
+        for site in config.sites:
+            for location in (*site.walk(), site.rest):
+                found = location.files
+                if found is not None and _serves(location) and isinstance(found.directory.x, str):
+                    return found.directory if config.complete is True else Value(config.complete)
+        return Value(None)
+
+
+def _serves(location: Location) -> bool:
+    """Whether requests of browsers end with a file here; a server block's own root counts where no location takes everything."""
+    if location.modifier == "server":
+        everything = any(inner.uri == "/" and inner.modifier in ("", "^~") for inner in location.site.locations)
+        return location.handler == "static" and not everything
+    plain = location.passes is None and location.handler == "static" and not location.exact and location.modifier != "if"
+    return plain and ".well-known" not in str(location.uri)

@@ -19,6 +19,8 @@ _MANIFEST = re.compile(r"(django\.contrib\.staticfiles|whitenoise|servestatic)\.
 _COLLECTING = re.compile(
     r"(^|/)(Dockerfile[^/]*|[^/.]+|[^/]+\.(sh|bash|ya?ml|toml|json|cfg|ini|md|rst|txt|service|j2|tf)|fabfile\.py|tasks\.py)$"
 )
+_FILE_FIELD = re.compile(r"\bmodels\.(File|Image)Field\(")
+_ACCEL = re.compile(r"[\"']X-Accel-Redirect[\"']\]?\s*[=:,]\s*f?[\"'](/[\w./-]+)")
 _MOST = 800
 """Files that are looked at for a word."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from serveaudit.aspects.capacity import NginxCapacity
+from serveaudit.aspects.file_locations import NginxFiles
 from serveaudit.deployment import Proxy
 from serveaudit.formats.nginx import Directive
 from serveaudit.programs.nginx.scopes import written
@@ -11,7 +12,7 @@ from serveaudit.values import Place, Unknown, Value
 from serveaudit.words import Subject, word
 
 
-class Nginx(NginxCapacity, Subject):
+class Nginx(NginxCapacity, NginxFiles, Subject):
     """One nginx as it would be started."""
 
     def __init__(self, proxy: Proxy, place: Place, see: See) -> None:
