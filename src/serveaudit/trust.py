@@ -18,7 +18,7 @@ from serveaudit.deployment import Pairing, Peer
 from serveaudit.programs.nginx import Location
 from serveaudit.programs.nginx.combine import combine
 from serveaudit.serving import Server, Setting
-from serveaudit.values import Items, Unknown, Value
+from serveaudit.values import Branch, Items, Unknown, Value
 
 What = Literal["scheme", "address"]
 FORWARDED_PROTO = SchemeHeader("X-Forwarded-Proto", "https")
@@ -157,10 +157,20 @@ def own_scheme_header(pair: Pairing) -> Value[SchemeHeader]:
 
 
 def _first_read(own: Value[Any], believed: Value[bool]) -> Value[Any]:
-    if own.x is not None and not isinstance(own.x, Unknown):
-        return own
+    return case_by_case(own, lambda header: header if header.x is not None else _read_by_server(header, believed))
+
+
+def _read_by_server(nothing: Value[Any], believed: Value[bool]) -> Value[Any]:
     told = believed.map(lambda yes: FORWARDED_PROTO if yes else None)
-    return told if own.x is None else own
+    return told.also(Value(None, nothing.places, nothing.assumes)) if nothing.assumes else told
+
+
+def case_by_case(value: Value[Any], ask: Callable[[Value[Any]], Value[Any]]) -> Value[Any]:
+    """What is asked of a value; of a choice in each of its cases."""
+    if not isinstance(value.x, Branch):
+        return ask(value)
+    cases = tuple((label, case_by_case(case, ask)) for label, case in value.x.cases)
+    return Value(Branch(value.x.on, cases), value.places, value.assumes, value.depends)
 
 
 def sees_https(pair: Pairing, request: Mapping[str, str]) -> Value[bool]:
@@ -170,12 +180,16 @@ def sees_https(pair: Pairing, request: Mapping[str, str]) -> Value[bool]:
         on = arrives(location, location.request_headers.param("HTTPS"), request).map(lambda said: said == "on")
         if on.x is not False and on.x is not None and own_scheme_header(pair).x is None:
             return on
-    header = scheme_header(pair)
+    return case_by_case(scheme_header(pair), lambda header: _secure(pair, header, request))
+
+
+def _secure(pair: Pairing, header: Value[Any], request: Mapping[str, str]) -> Value[bool]:
+    """Whether what arrives in a header says https; not, where there is none that is read."""
     if not isinstance(header.x, SchemeHeader):
-        return header.map(lambda _: False) if header.x is not None else Value(False, _told_by(pair).places)
-    said = arrives(location, location.request_headers[header.x.header], request)
-    secure = header.x.secure
-    return combine(lambda text: str(text or "").split(",")[0].strip().lower() == secure.lower(), said)
+        return header if header.x is not None else Value(False, _told_by(pair).places, header.assumes)
+    said, secure = arrives(pair.location, pair.location.request_headers[header.x.header], request), header.x.secure
+    compared = combine(lambda text: str(text or "").split(",")[0].strip().lower() == secure.lower(), said)
+    return Value(compared.x, compared.places, (*compared.assumes, *header.assumes), compared.depends)
 
 
 def _told_by(pair: Pairing) -> Value[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from serveaudit import edge, facing, trust
@@ -15,6 +16,7 @@ from serveaudit.words import word
 
 _ASKING = ("django", "channels", "fastapi", "starlette")
 """Frameworks that make absolute addresses by themselves: CSRF checks, redirects to the path with a slash."""
+_HEALTH = re.compile(r"/(health\w*|health[_-]check|ping|livez|liveness|readyz?|readiness|up)/?\$?$", re.IGNORECASE)
 
 
 class RouteTrust:
@@ -122,6 +124,11 @@ class RouteTrust:
         return [Value(header, sent.places)] if self.sender(header).x == "set" else []
 
     @word()
+    def only_health(self) -> Value[bool]:
+        """Whether it is for health checks alone, by its path."""
+        return Value(isinstance(self.location.uri, str) and bool(_HEALTH.search(self.location.uri)))
+
+    @word()
     def asks_scheme(self) -> Value[bool]:
         """Whether the application makes something of the scheme: not, where it is a bare function without a framework."""
         return trust.agreed(self.pairs, _asks)
@@ -129,17 +136,19 @@ class RouteTrust:
     @word()
     def scheme_forged(self) -> Value[str]:
         """How a request that came in plain text may count as https here, in words; None: it can't."""
-        header = self.told_scheme_header
+        return trust.case_by_case(self.told_scheme_header, self._forged_scheme)
+
+    def _forged_scheme(self, header: Value[str]) -> Value[str]:
         listens = [listen for listen in self.location.site.listens if not listen.tls]
         if not isinstance(header.x, str) or not listens:
-            return header.map(lambda _: None) if header.known else header
+            return Value(header.x if isinstance(header.x, Unknown) else None, header.places)
         sender, sent = self.sender(header.x), self.location.request_headers[header.x]
         if sender.x == "client":
-            return sender.map(lambda _: f"what a client sends as {header.x} is passed on")
+            return Value(f"what a client sends as {header.x} is passed on", sender.places, (*sender.assumes, *header.assumes))
         literal = isinstance(sent.x, str) and sent.x.lower() in ("https", "on", "ssl")
         if literal and sender.x == "set":
             places = (*sent.places, *(listen.place for listen in listens[:1]))
-            return Value(f"{header.x} says {sent.x} of plain requests too", places)
+            return Value(f"{header.x} says {sent.x} of plain requests too", places, header.assumes)
         return sender.map(lambda _: None)
 
     @word("these say both http and https")
