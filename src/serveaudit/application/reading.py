@@ -58,12 +58,13 @@ class _Reader:
     source: SourceFile
 
     def place(self, node: ast.expr | ast.arg) -> Place:
-        lines = self.source.line_span(node.lineno)
-        line = lines.text
-        start = len(line.encode()[: node.col_offset].decode(errors="ignore"))
-        same_line = node.end_lineno == node.lineno and node.end_col_offset is not None
-        end = len(line.encode()[: node.end_col_offset].decode(errors="ignore")) if same_line else len(line.rstrip())
-        return Place(Span(self.source, lines.start + start, lines.start + max(end, start)))
+        end_line, end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+        return Place(Span(self.source, self._offset(node.lineno, node.col_offset), self._offset(end_line, end)))
+
+    def _offset(self, line: int, column: int) -> int:
+        """A character's offset, from the bytes that `ast` counts."""
+        before = self.source.line_text(line).encode()[:column].decode(errors="ignore")
+        return self.source.offset(line) + len(before)
 
     def headers(self, tree: ast.Module) -> Iterator[HeaderRead]:
         named = dict(_assigned(tree))
