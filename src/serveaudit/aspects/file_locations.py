@@ -130,7 +130,7 @@ class NginxFiles:
 
 
 def _serves(location: Location) -> bool:
-    """Whether requests of browsers end with a file here; a server block's own root counts where no location takes everything."""
+    """Whether browsers' requests end with a file here; a server block's root counts where no location takes everything."""
     if location.modifier == "server":
         everything = any(inner.uri == "/" and inner.modifier in ("", "^~") for inner in location.site.locations)
         return location.handler == "static" and not everything
