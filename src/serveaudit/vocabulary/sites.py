@@ -122,11 +122,13 @@ class Site(SiteTls, SiteHosts, SiteClients, SiteWiring, Subject):
 
     @word("nginx redirects to the path with a slash here")
     def redirects_itself(self) -> Value[bool]:
-        """Whether nginx makes redirects of its own: to a directory below a root, or to a location that ends with a slash."""
+        """Whether nginx makes redirects of its own: to a location that ends with a slash, or to a directory below a root (told
+        only where that leads to another port: hardly anybody asks for a directory of static files)."""
+        to_directories = str(self.inner_address.x).startswith("port")
         for location in self.facts.walk():
             if location.adds_slash and location.uri != "/":
                 return Value(True, (location.place,))
-            if location.handler == "static" and location.files and not location.scope.own("try_files"):
+            if to_directories and location.handler == "static" and location.files and not location.scope.own("try_files"):
                 return Value(True, (Place(location.files.directive.head),))
         return Value(False)
 
