@@ -27,5 +27,6 @@ def test_a_deployment_gets_the_report_that_is_expected(
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_a_clean_deployment_of_each_server_is_told_nothing(server: str) -> None:
-    assert (FIXTURES / f"clean-{server}" / "expected.txt").read_text(encoding="utf-8") == ""
+def test_a_clean_deployment_of_each_server_has_nothing_to_warn_of(server: str) -> None:
+    report = (FIXTURES / f"clean-{server}" / "expected.txt").read_text(encoding="utf-8")
+    assert [line for line in report.splitlines() if ": info[" not in line] == []

@@ -17,7 +17,7 @@ def unit(**keys: object) -> Unit:
     return Unit("compose", "web", PLACE, keys={name.replace("__", "."): Value(x, (PLACE,)) for name, x in keys.items()})
 
 
-def tested(*words: str) -> list[Check]:
+def probed(*words: str) -> list[Check]:
     return list(checks(unit(healthcheck__test=Items(tuple(Value(word, (PLACE,)) for word in words)))))
 
 
@@ -34,17 +34,17 @@ def tested(*words: str) -> list[Check]:
     ],
 )
 def test_a_command_asks_a_port(command: str, asked: tuple[str, int, str, str]) -> None:
-    found = tested("CMD-SHELL", command)
+    found = probed("CMD-SHELL", command)
     assert [(each.kind, each.port.x, each.host, each.path) for each in found] == [asked]
 
 
 def test_a_port_from_a_variable_is_not_known() -> None:
-    assert isinstance(tested("CMD-SHELL", "curl -f http://localhost:${PORT}/")[0].port.x, Unknown)
+    assert isinstance(probed("CMD-SHELL", "curl -f http://localhost:${PORT}/")[0].port.x, Unknown)
 
 
 @pytest.mark.parametrize("command", ["pg_isready -U shop", "curl -f https://status.example.com/", "test -f /tmp/alive"])
 def test_a_command_that_asks_no_port_of_the_container_is_no_check(command: str) -> None:
-    assert tested("CMD-SHELL", command) == []
+    assert probed("CMD-SHELL", command) == []
 
 
 def test_a_probe_sends_the_pods_address_unless_it_is_told_a_host() -> None:
