@@ -50,7 +50,7 @@ class ServerSharing:
     @word()
     def for_development(self) -> Value[bool]:
         """Whether its configuration file is one for development, by its name."""
-        return Value(self.facts.config is not None and kind_of(self.facts.config.path) == "development")
+        return Value(self.facts.config is not None and kind_of(self.facts.config.path.rpartition("/")[2]) == "development")
 
     @word()
     def has_fork_hook(self) -> Value[bool]:
