@@ -42,6 +42,11 @@ class ServerDeveloping:
         repository, prefix = self.process.running.files.repository, "" if folder in ("", ".") else f"{folder}/"
         return any(path.startswith(prefix) and path.endswith(".py") for path in repository.paths)
 
+    @word()
+    def for_development(self) -> Value[bool]:
+        """Whether it is a development server, for which reloading is meant."""
+        return Value(self.facts.program in _SERVERS)
+
     @word("made for development only")
     def development_server(self) -> Value[str]:
         """The development server that is started, by its command; None for a server that is made for production."""
