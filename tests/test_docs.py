@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from serveaudit import config, options
+from serveaudit.cli import main
 
 ROOT = Path(__file__).parent.parent
 README, CONTRIBUTING, ARCHITECTURE = (
@@ -78,3 +79,11 @@ def test_the_hook_runs_once_for_the_whole_repository() -> None:
 def test_ci_does_what_everybody_can_do() -> None:
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8"))
     assert [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step] == [".ci/run"]
+
+
+def test_the_first_command_of_the_readme_has_something_to_show(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["fixtures/slow-reports"]) == 1
+    assert "proxy-gives-up-first" in capsys.readouterr().out
