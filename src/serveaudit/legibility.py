@@ -30,7 +30,7 @@ def _told(report: FileReport, problem: Problem | None) -> FileReport:
 
 
 def _broken(repository: Repository, deployment: Deployment) -> Iterator[tuple[str, Problem]]:
-    """Files with a mistake in their syntax, by path; the first mistake of each. Included files are told by who includes them."""
+    """Files with a mistake in their syntax, by path, each with its first one. Included files are told by who includes them."""
     for found in repository.files:
         check = _CHECKS.get(found.kind)
         source = _readable(repository, found.path) if check else None

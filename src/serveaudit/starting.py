@@ -38,7 +38,7 @@ class Started:
 
 @dataclass(slots=True, eq=False)
 class Starting:
-    """What one machine starts. `files` collects what its scripts write; `commands` are all that were come to, of any program."""
+    """What one machine starts. `files` collects what its scripts write; `commands` are all that were come to."""
 
     machine: Machine
     files: MappedFiles
