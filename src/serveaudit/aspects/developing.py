@@ -43,7 +43,7 @@ class ServerDeveloping:
         return any(path.startswith(prefix) and path.endswith(".py") for path in repository.paths)
 
     @word()
-    def for_development(self) -> Value[bool]:
+    def made_for_development(self) -> Value[bool]:
         """Whether it is a development server, for which reloading is meant."""
         return Value(self.facts.program in _SERVERS)
 
