@@ -46,7 +46,11 @@ def entries(source: SourceFile, kind: str, section: str) -> Found:
 def looks_like(source: SourceFile) -> bool:
     """Whether the text is a configuration of uWSGI, by its content."""
     return (
-        re.search(r"^\s*\[uwsgi\]|^uwsgi:\s*(#.*)?$|^\s*\{?\s*\"uwsgi\"\s*:\s*\{|^\s*<uwsgi\b", source.text, re.MULTILINE)
+        re.search(
+            r"^\s*\[uwsgi\]|^uwsgi:\s*(#.*)?$|^\s*\{?\s*\"uwsgi\"\s*:\s*\{\s*\"[\w-]+\"\s*:\s*[^{\s]|^\s*<uwsgi\b",
+            source.text,
+            re.MULTILINE,
+        )
         is not None
     )
 
