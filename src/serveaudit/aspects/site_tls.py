@@ -44,11 +44,8 @@ class SiteTls:
         """The first address at which it takes plain HTTP from other machines; None: there is none."""
         for listen in self.facts.listens:
             address = listen.address.x
-            if (
-                isinstance(address, Address)
-                and address.kind == "tcp"
-                and not (address.loopback or listen.tls or listen.proxy_protocol)
-            ):
+            outside = isinstance(address, Address) and address.kind == "tcp" and not address.loopback
+            if outside and not listen.tls and not listen.proxy_protocol and not self.facts.written("ssl"):
                 return Value(str(address), (listen.place,))
         return Value(None)
 
