@@ -43,16 +43,16 @@ def entries(source: SourceFile, kind: str, section: str) -> Found:
     return _ini(source, section) if kind == "ini" else _yaml(source, section, kind == "json")
 
 
+_TELLING = re.compile(
+    r"^\s*\[uwsgi\]|^uwsgi:\s*(#.*)?$|^\s*<uwsgi\b|"
+    r'^\s*\{?\s*"uwsgi"\s*:\s*\{\s*"[\w-]+"\s*:\s*[^{\s]',  # in JSON options have plain values
+    re.MULTILINE,
+)
+
+
 def looks_like(source: SourceFile) -> bool:
     """Whether the text is a configuration of uWSGI, by its content."""
-    return (
-        re.search(
-            r"^\s*\[uwsgi\]|^uwsgi:\s*(#.*)?$|^\s*\{?\s*\"uwsgi\"\s*:\s*\{\s*\"[\w-]+\"\s*:\s*[^{\s]|^\s*<uwsgi\b",
-            source.text,
-            re.MULTILINE,
-        )
-        is not None
-    )
+    return _TELLING.search(source.text) is not None
 
 
 def of_content(source: SourceFile) -> str:
