@@ -86,4 +86,5 @@ def adapted(text: str, folder: Path) -> str:
     for pattern, made in MADE.items():
         text = re.sub(pattern, str(folder / made), text)
     text = re.sub(r"/var/(?:cache|log)/nginx", str(folder), text)
+    text = re.sub(r"(?m)^(\s*)user [\w-]+;", r"\1user root;", text)  # the example's own is not on this machine
     return re.sub(r"include (?:/etc/nginx/)?(proxy_params|uwsgi_params|mime\.types)", r"include /etc/nginx/\1", text)
