@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,11 @@ from pathlib import Path
 import pytest
 from applications import ASGI, DJANGO, WSGI
 from laboratory import Laboratory
+
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    # A job in the background may be told to ignore these, and what it starts would ignore them as well.
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 DATA = Path(__file__).parents[2] / "src/serveaudit/data/proofs.json"
 RESULTS: dict[str, dict[str, str]] = {}
