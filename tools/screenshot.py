@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from serveaudit.audit import audit
 
+from serveaudit.audit import audit
 from serveaudit.commands import shown
 from serveaudit.config import load
 from serveaudit.finding import Severity
