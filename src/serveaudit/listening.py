@@ -77,11 +77,3 @@ def given(*values: Value[Any], every: bool = True) -> Value[bool]:
     if not doubts or sure is not every:
         return Value(sure).also(*values)
     return Value(doubts[0].x if isinstance(doubts[0].x, Unknown) else every).also(*values)
-
-
-def first_of(*choices: tuple[Value[Any], Callable[[Value[Any]], Value[Address]]]) -> Value[Any] | None:
-    """The first thing that is given, made into an address: `uds` before `host`."""
-    for value, make in choices:
-        if not (value.known and value.x in (None, "")):
-            return make(value)
-    return None

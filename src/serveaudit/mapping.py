@@ -92,13 +92,6 @@ class MappedFiles:
             if single and mount.source is not None and self.repository.exists(mount.source):
                 yield mount.source
 
-    def locate(self, path: str, cwd: str = "") -> str | None:
-        """The repository's path of a file or directory that exists there."""
-        for candidate in self.candidates(path, cwd):
-            if self.repository.exists(candidate) or self.repository.is_dir(candidate):
-                return candidate
-        return None
-
     def candidates(self, path: str, cwd: str = "", kept: int = 1) -> Iterator[str]:
         """Where in the repository the path may lie, the surest first."""
         if not path.startswith("/") and not cwd.startswith("/"):

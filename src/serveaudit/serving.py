@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -148,6 +147,3 @@ class Server:
         """A setting's value; absent for a name that the program does not have."""
         setting = self.settings.get(name)
         return setting.value if setting else Value(None)
-
-
-Settings = Mapping[str, Setting]

@@ -22,7 +22,7 @@ from serveaudit.exposure import Opening, openings
 from serveaudit.serving import Listener
 from serveaudit.subjects import See
 from serveaudit.units import Address, Seconds
-from serveaudit.values import How, Items, Place, Range, Unknown, Value
+from serveaudit.values import Items, Range, Unknown, Value
 from serveaudit.words import Subject, word
 
 _EVENT_LOOPS = frozenset({"uvicorn", "asgi", "gevent", "eventlet", "tornado"})
@@ -170,11 +170,6 @@ class Server(
             return self.worker_class.map(lambda kind: kind == "sync")
         return Value(self.facts.program in ("gevent", "uwsgi"))
 
-    @word(gives="list[setting]")
-    def strange_settings(self) -> Value[Items]:
-        """Names in its configuration that it does not know."""
-        return Value(Items(tuple(self.see((setting, self.process)) for setting in self.facts.strange)))
-
     @word(gives="object")
     def setting(self, name: str) -> Value[Any]:
         """The effective value of one of the program's own settings, by its name."""
@@ -185,10 +180,6 @@ class Server(
         """Where a setting's value comes from: written, flag, environment, default."""
         setting = self.facts.settings.get(name)
         return Value(setting.origin, (setting.place,)) if setting else Value(None)
-
-    def head(self, note: str = "") -> Place | None:
-        """The place that stands for what is not written."""
-        return Place(self.place.span, How.ABSENT, note) if self.place else None
 
     @word()
     def behind_platform(self) -> Value[bool]:
