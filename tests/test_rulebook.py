@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from serveaudit.cards import CardError
-from serveaudit.finding import Certainty, Fix, Severity
+from serveaudit.finding import Certainty, Fix
 from serveaudit.rulebook import load_rules
 from serveaudit.units import Seconds
 from serveaudit.values import MOST_WORLDS, How, Range, Unknown, Value
@@ -397,10 +397,6 @@ def test_lists_and_nothing_are_shown_as_a_sentence_has_them() -> None:
         rule("when: route.read_timeout > 0", message=message), pair(Route(own_header_names=names, path=Value(None)))
     )
     assert findings[0].message == "0, 1, 2, 3, 4, 5 and 2 more; none; 1; no"
-
-
-def test_the_highest_severity_of_a_rule_is_known_without_asking_it() -> None:
-    assert (rule(DROPPED).highest, rule(GIVES_UP).highest) == (Severity.ERROR, Severity.WARNING)
 
 
 @pytest.fixture

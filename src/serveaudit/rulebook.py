@@ -87,17 +87,6 @@ class Rule:
         """Raises CardError for a condition that can't be asked."""
         return _Compiler(self.card, self.vocabulary, self.question).compile()
 
-    @property
-    def highest(self) -> Severity:
-        """The most severe that its findings can be."""
-        given = self.card.fields["severity"]
-        names = (
-            [given]
-            if isinstance(given, str)
-            else [name for case in given for name in ([case] if isinstance(case, str) else case)]
-        )
-        return max(Severity[name.upper()] for name in names)
-
     def __repr__(self) -> str:
         return f"<rule {self.category}/{self.name}>"
 

@@ -1,7 +1,7 @@
 """Django's settings, their defaults, and the module that has them."""
 
 from python_texts import opened, program, told
-from serveaudit.application.django import DEFAULTS, is_settings, read_settings, settings_module
+from serveaudit.application.django import DEFAULTS, read_settings, settings_module
 from serveaudit.command import Environment
 from serveaudit.values import How, Unknown, Value
 
@@ -28,11 +28,6 @@ if something():
     SESSION_COOKIE_SECURE = True
 lower = 1
 """
-
-
-def test_settings_are_told_by_their_content() -> None:
-    reading = program(proj__base=BASE, proj__prod=PROD, proj__gunicorn="bind = 'x'\nDEBUG = 1")
-    assert [is_settings(opened(reading, f"proj.{name}")) for name in ("base", "prod", "gunicorn")] == [True, True, False]
 
 
 def test_split_settings() -> None:

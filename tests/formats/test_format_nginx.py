@@ -84,9 +84,10 @@ def test_escapes_are_read_as_nginx_reads_them(word: str, text: str) -> None:
     assert read(f"x {word} y;").directives[0].texts == [text, "y"]
 
 
-def test_comments_are_kept_with_their_places_even_the_last_without_a_newline() -> None:
-    tree = read(SITE + "# don't worry")
-    assert [span.text for span in tree.comment_spans()] == ["# one site", "# the door", "# don't worry"]
+def test_a_quote_in_a_comment_opens_no_text_even_in_the_last_line() -> None:
+    tree = read("events { }  # isn't it\nhttp { }\n# don't worry")
+    assert [directive.name for directive in tree.directives] == ["events", "http"]
+    assert not tree.problems
 
 
 def test_a_lua_block_is_one_word() -> None:

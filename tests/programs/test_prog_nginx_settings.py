@@ -49,13 +49,6 @@ def test_a_default_can_depend_on_the_version() -> None:
     assert location("", "1.25").words("ssl_protocols").x == ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 
-def test_what_a_level_discards_can_be_asked_for() -> None:
-    found = site("proxy_set_header A 1;\nproxy_set_header B 2;\nlocation / { proxy_set_header C 3; }\nlocation /x { }")
-    own, inherits = found.locations
-    assert [line.texts for line in own.discarded("proxy_set_header")] == [["A", "1"], ["B", "2"]]
-    assert inherits.discarded("proxy_set_header") == ()
-
-
 def test_directives_that_belong_together_are_inherited_together() -> None:
     found = site("deny all;\nlocation / { allow 10.0.0.1; }")
     assert [line.name for line in found.locations[0].effective("allow", "deny")] == ["allow"]

@@ -11,8 +11,6 @@ from serveaudit.formats.python import Module, with_default
 from serveaudit.values import Branch, How, Items, Place, Table, Unknown, Value
 
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
-_SIGNS = frozenset({"INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "MIDDLEWARE_CLASSES"})
-_FURTHER_SIGNS = frozenset({"WSGI_APPLICATION", "ASGI_APPLICATION", "TEMPLATES", "DATABASES", "SECRET_KEY", "ALLOWED_HOSTS"})
 
 DEFAULTS: Mapping[str, Any] = {
     "ALLOWED_HOSTS": Items(()),
@@ -77,12 +75,6 @@ class Settings:
             return Value(self.complete, (_head(self.module),))
         resting = self.module.unbound.get(name, Value(None))
         return _default(name, self.module).also(replace(resting, places=()))
-
-
-def is_settings(module: Module) -> bool:
-    """Whether a module is a settings module, by what it binds: one of a project split in base, dev and prod is one too."""
-    names = set(module.bindings)
-    return bool(names & _SIGNS) and len(names & (_SIGNS | _FURTHER_SIGNS)) > 1
 
 
 def read_settings(module: Module) -> Settings:

@@ -16,7 +16,7 @@ __all__ = ["Arm", "Directive", "Tree", "Word", "expressions", "parse", "walk"]
 
 
 def parse(source: SourceFile) -> Tree:
-    """The text's directives, its comments and its problems. Never raises: of a broken text the rest is still read."""
+    """The text's directives and its problems. Never raises: of a broken text the rest is still read."""
     masked = mask(source.text)
     tokens, stops = tokenize(masked.text)
     return build(source, masked, tokens, stops)

@@ -50,9 +50,7 @@ class _Builder:
             elif word == "}":
                 self._close(words, token)
                 words = []
-            elif word.startswith("#"):
-                self.tree.comments.append(token[1:3])
-            else:
+            elif not word.startswith("#"):
                 words.append(token)
         if words:
             self._unterminated(words)

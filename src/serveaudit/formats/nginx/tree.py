@@ -96,17 +96,12 @@ class Tree:
 
     source: SourceFile
     directives: list[Directive]
-    comments: list[tuple[int, int]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     template: Kind = ""
 
     def walk(self) -> Iterator[Directive]:
         """Every directive in the order of the text, blocks before what is inside them."""
         return walk(self.directives)
-
-    def comment_spans(self) -> list[Span]:
-        """The comments, each from its `#` to the end of its line."""
-        return [Span(self.source, start, end) for start, end in self.comments]
 
 
 def walk(directives: Sequence[Directive]) -> Iterator[Directive]:

@@ -95,13 +95,6 @@ class Level:
         """The directives of these names that hold here, by inheritance."""
         return effective(self.scope, *names)
 
-    def discarded(self, *names: str) -> tuple[Directive, ...]:
-        """The outer directives of these names that would hold here if this block had none of its own."""
-        found = self.effective(*names)
-        if found.level is not self.scope or self.scope.parent is None:
-            return ()
-        return effective(self.scope.parent, *names).directives
-
     def text(self, name: str) -> Value[str]:
         """A setting's first argument as written; nginx's default where it is not written, None where there is none."""
         return self._read(name, lambda directive: _first(directive))
