@@ -15,7 +15,7 @@ from serveaudit.cli import main
 from serveaudit.config import Config
 from serveaudit.finding import Certainty, FileReport, Finding, Location, Severity
 from serveaudit.fingerprint import stamp
-from serveaudit.result import MapNode, Result
+from serveaudit.result import Launched, MapNode, Result
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
 from serveaudit.values import Place
@@ -248,10 +248,10 @@ def test_a_baseline_is_written_where_the_configuration_says(audit: Audit, capsys
 
 def test_settings_and_map_are_told_as_text_and_json(audit: Audit, capsys: Capture) -> None:
     place = Place(SOURCE.line_span(1))
-    audit.result.servers = [Server("gunicorn", place), Server("daphne", place)]
+    audit.result.launched = [Launched(Server("gunicorn", place)), Launched(Server("daphne", place))]
     audit.result.map = [MapNode("host")]
     assert main(["settings", "--program", "Daphne"]) == 0
-    assert capsys.readouterr().out == "daphne  nginx.conf:1\n"
+    assert capsys.readouterr().out == "daphne  nginx.conf:1\n  started by  nothing that was read\n"
     assert main(["settings", "--format", "json"]) == 0
     assert [one["program"] for one in json.loads(capsys.readouterr().out)["servers"]] == ["gunicorn", "daphne"]
     assert main(["map"]) == 0

@@ -9,8 +9,8 @@ from serveaudit.cards import CardError
 from serveaudit.finding import Certainty, Fix
 from serveaudit.rulebook import load_rules
 from serveaudit.units import Seconds
-from serveaudit.values import MOST_WORLDS, How, Range, Unknown, Value
-from serveaudit.verdicts import ask_all, unless
+from serveaudit.values import MOST_WORLDS, How, Range, Unknown, Value, unless
+from serveaudit.verdicts import ask_all
 from serveaudit.words import Pair
 from small_world import (
     VOCABULARY,

@@ -16,6 +16,7 @@ from serveaudit.discover import Repository, discover
 from serveaudit.documents import chapters
 from serveaudit.finding import FileReport, Finding, Severity, Undecided
 from serveaudit.fingerprint import stamp
+from serveaudit.journeys import journeys
 from serveaudit.legibility import reports
 from serveaudit.result import Result
 from serveaudit.rulebook import Rule, load_rules
@@ -44,7 +45,7 @@ def audit(paths: Sequence[str], config: Config) -> Result:
         undecided=undecided,
         files=files,
         map=chart(deployment),
-        servers=[process.server for context in deployment.contexts for process in context.processes],
+        launched=journeys(deployment),
     )
     _settle(result, [*_unreadable(files), *findings], rules, repository, config)
     return result

@@ -68,15 +68,15 @@ def _check(options: Namespace) -> int:
 
 
 def _settings(options: Namespace) -> int:
-    from serveaudit.report import settings
+    from serveaudit.report import settings, settings_data
 
-    servers = _audit(options, _config(options)).servers
+    launched = _audit(options, _config(options)).launched
     if options.program:
-        servers = [server for server in servers if server.program == options.program.lower()]
+        launched = [each for each in launched if each.server.program == options.program.lower()]
     if options.format == "json":
-        terminal.write_text(settings.render_json(servers), sys.stdout)
+        terminal.write_text(settings_data.render(launched), sys.stdout)
     else:
-        _print(settings.render(servers, options.everything), options)
+        _print(settings.render(launched, terminal.page(sys.stdout, os.environ), options.everything), options)
     return 0
 
 

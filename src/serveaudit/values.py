@@ -7,6 +7,7 @@ reason, absent, a list that may be incomplete, or one of several by a choice mad
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -184,3 +185,11 @@ def absent(place: Place | None = None) -> Value[Any]:
 def unique(*groups: tuple[Any, ...]) -> tuple[Any, ...]:
     """All members in order, each once."""
     return tuple(dict.fromkeys(chain.from_iterable(groups)))
+
+
+def unless(assumption: str) -> str:
+    """An assumption as a condition: `$TIMEOUT is not set` is `unless $TIMEOUT is set`."""
+    if " is not " in assumption:
+        return "unless " + assumption.replace(" is not ", " is ", 1)
+    found = re.fullmatch(r"(.*) does not (\w+)(.*)", assumption)
+    return f"unless {found[1]} {found[2]}s{found[3]}" if found else f"if {assumption}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -15,7 +14,7 @@ from serveaudit.expressions.frames import Fork, Frame, Reads, Result, TooMuch, W
 from serveaudit.finding import Certainty, Finding, Fix, Severity, Undecided
 from serveaudit.rulebook import Mend, Rule
 from serveaudit.templates import ask
-from serveaudit.values import Place, Unknown, Value, unique
+from serveaudit.values import Place, Unknown, Value, unique, unless
 from serveaudit.words import Pair
 
 
@@ -252,14 +251,6 @@ def _deciding(world: World, answers: list[tuple[World, Answer]]) -> list[str]:
         if all(given.outcome >= Outcome.WEAK for given in alike):
             kept = rest
     return list(kept.values())
-
-
-def unless(assumption: str) -> str:
-    """An assumption as a condition: `$TIMEOUT is not set` is `unless $TIMEOUT is set`."""
-    if " is not " in assumption:
-        return "unless " + assumption.replace(" is not ", " is ", 1)
-    found = re.fullmatch(r"(.*) does not (\w+)(.*)", assumption)
-    return f"unless {found[1]} {found[2]}s{found[3]}" if found else f"if {assumption}"
 
 
 def _symbol(case: Case, path: str) -> str:

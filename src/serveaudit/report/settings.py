@@ -2,144 +2,168 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from math import isfinite
-from typing import Any
+from functools import partial
+from textwrap import wrap
+from typing import NamedTuple
 
-from serveaudit.report.excerpt import MASK, hidden, measure, visible, without_secrets
-from serveaudit.report.frame import Line
+from serveaudit.report.excerpt import measure, visible, without_secrets
+from serveaudit.report.frame import Line, Page
+from serveaudit.report.wording import cases, given
+from serveaudit.result import Launched
 from serveaudit.serving import Server, Setting
-from serveaudit.values import Branch, Items, Place, Unknown, Value
+from serveaudit.source import Span
+from serveaudit.values import Unknown, unless
 
-VERSION = 1
-WIDEST = 48
-"""Columns of the table's values; a longer one pushes its place to the right."""
+NARROWEST = 24
+"""Columns for values: where fewer are left beside the places, these stand below."""
+LONGEST = 4
+"""Lines that one value may take."""
 
 
-def render(servers: Sequence[Server], everything: bool = False) -> list[Line]:
-    """A table for each server, of what differs from its defaults or, with `everything`, of all settings."""
-    if not servers:
-        return [[("No server was found.", "text")]]
+class Row(NamedTuple):
+    """One line of a table before it is wrapped; what belongs to the row above has no name."""
+
+    name: str
+    value: str
+    origin: str = ""
+
+
+class Sheet(NamedTuple):
+    """What is told of one server."""
+
+    title: str
+    place: str
+    journey: tuple[Row, ...]
+    settings: tuple[Row, ...]
+    rest: str
+
+
+def render(launched: Iterable[Launched], page: Page, everything: bool = False) -> list[Line]:
+    """A sheet for each server, of what differs from its defaults or, with `everything`, of all settings. Equal sheets, of
+    contexts that share all of their files, are told once."""
     lines: list[Line] = []
-    for server in servers:
-        lines += [[], *_server(server, everything)]
-    return lines[1:]
+    for sheet in dict.fromkeys(_sheet(each, everything) for each in launched):
+        lines += [[], *_drawn(sheet, page)]
+    return lines[1:] or [[("No server was found.", "text")]]
 
 
-def render_json(servers: Iterable[Server]) -> str:
-    """The documented object; an unknown value has `known: false` and its `why`."""
-    return json.dumps({"version": VERSION, "servers": [_server_data(server) for server in servers]}, indent=2) + "\n"
-
-
-def _server(server: Server, everything: bool) -> Iterator[Line]:
-    version = f" {server.version.x}" if isinstance(server.version.x, str) else ""
-    yield [(f"{server.program}{version}", "title"), (f"  {visible(str(server.place.span))}", "path")]
-    if server.command is not None:
-        yield [(f"  {_command(server)}", "text")]
+def _sheet(launched: Launched, everything: bool) -> Sheet:
+    server = launched.server
     told = [setting for _, setting in sorted(server.settings.items()) if everything or setting.origin != "default"]
-    rows = [(setting.name, _text(setting.name, setting.value), _origin(setting)) for setting in told]
-    rows += [
-        (setting.name, _text(setting.name, setting.value), f"{setting.place.span}, not known") for setting in server.strange
-    ]
-    rows += [(bad.word, "", f"{bad.place.span}, {'refused' if bad.refused else 'without effect'}") for bad in server.bad_flags]
-    yield from _table(rows)
+    version = f" {server.version.x}" if isinstance(server.version.x, str) else ""
+    rows = [row for setting in told for row in _setting(setting, launched)]
     left = len(server.settings) - len(told)
-    if left:
-        yield [(f"  {left} more at the program's defaults (--all lists them)", "gutter")]
+    return Sheet(
+        server.program + version,
+        _at(server.place.span),
+        tuple(_journey(launched)),
+        (*rows, *_ignored(server)),
+        f"{left} more at the program's defaults (--all lists them)" if left else "",
+    )
 
 
-def _table(rows: Sequence[tuple[str, str, str]]) -> Iterator[Line]:
-    names = max((measure(name) for name, _, _ in rows), default=0)
-    values = min(max((measure(value) for _, value, _ in rows), default=0), WIDEST)
-    for name, value, origin in rows:
-        yield [
-            (f"  {visible(name)}{' ' * (names - measure(name))}  ", "note"),
-            (f"{value}{' ' * (values - measure(value))}  ", "text"),
-            (visible(origin), "path"),
-        ]
+def _journey(launched: Launched) -> Iterator[Row]:
+    """From the description through scripts to the command, then the files and the variables that it reads."""
+    if launched.server.command is None:
+        yield Row("started by", "nothing that was read")
+    for number, stage in enumerate(launched.stages):
+        yield Row("runs" if number else "started by", visible(without_secrets(stage.text)), _at(stage.place.span))
+    for condition in launched.conditions:
+        yield Row("", f"if {visible(condition)}")
+    for place in launched.reads:
+        yield Row("reads", visible(place.span.path.rpartition("/")[2]), _at(place.span))
+    for name, value in launched.variables.items():
+        places = list(dict.fromkeys(_at(place.span) for place in value.places))
+        yield Row(f"${name}", " or ".join(cases(name, value)), *places[:1])
+        yield from (Row("", "", place) for place in places[1:])
 
 
-def _command(server: Server) -> str:
-    words = [] if server.command is None else server.command.argv
-    return visible(without_secrets(" ".join(_plain(word.x) for word in words)))
+def _setting(setting: Setting, launched: Launched) -> Iterator[Row]:
+    """Its value, the variables and assumptions behind it, and what it replaces."""
+    origin = "default" if setting.origin == "default" else _at(setting.place.span)
+    for number, text in enumerate(_told(setting)):
+        yield Row("" if number else setting.name, text, "" if number else origin)
+    for name in given(setting):
+        places = launched.variables[name].places[:1] if name in launched.variables else ()
+        if places:
+            at = _at(places[0].span)
+            yield Row("", f"from ${name}", at if at != origin else "")
+    for assumption in dict.fromkeys(setting.value.assumes):
+        yield Row("", visible(unless(assumption)))
+    for other in filter(partial(_replaced, setting), setting.overrides):
+        yield Row("", f"instead of {' or '.join(_told(other))}", _at(other.place.span))
 
 
-def _origin(setting: Setting) -> str:
-    """`gunicorn.conf.py:7 instead of 30 (run.sh:3)`."""
-    said = "default" if setting.origin == "default" else str(setting.place.span)
-    if setting.origin == "environment":
-        said += " (environment)"
-    for other in setting.overrides:
-        where = "default" if other.origin == "default" else other.place.span
-        said += f", instead of {_text(other.name, other.value)} ({where})"
-    return said
+def _told(setting: Setting) -> list[str]:
+    """The value in words; a mode or mask as it is written for chmod."""
+    octal = setting.row is not None and setting.row.type == "octal"
+    value = setting.value.map(lambda x: f"{x:04o}" if isinstance(x, int) else x) if octal else setting.value
+    return cases(setting.name, value)
 
 
-def _text(name: str, value: Value[Any]) -> str:
-    """A value on one line, without secrets, with the assumptions that it rests on."""
-    text = visible(_plain(_without_secret(name, value.x)))
-    return f"{text} (if {' and '.join(value.assumes)})" if value.assumes else text
+def _replaced(setting: Setting, other: Setting) -> bool:
+    """Whether something else would hold without it. What a file of variables that was not read may say is not told."""
+    perhaps = other.origin == "environment" and isinstance(other.value.x, Unknown)
+    return other.origin != "default" and other.value != setting.value and not perhaps
 
 
-def _plain(x: Any) -> str:
-    if isinstance(x, Unknown):
-        return f"unknown: {x.why}"
-    if isinstance(x, Branch):
-        return " or ".join(f"{_plain(case.x)} if {label}" for label, case in x.cases)
-    if isinstance(x, Items | list | tuple):
-        listed = ", ".join(_plain(item.x if isinstance(item, Value) else item) for item in x)
-        return listed + (" and maybe more" if isinstance(x, Items) and isinstance(x.complete, Unknown) else "")
-    if x is None:
-        return "not set"
-    return str(x).lower() if isinstance(x, bool) else str(x)
+def _ignored(server: Server) -> Iterator[Row]:
+    """Names and words that the program does not know."""
+    for setting in server.strange:
+        yield Row(setting.spelled or setting.name, " or ".join(cases(setting.name, setting.value)), _at(setting.place.span))
+        yield Row("", f"{server.program} has no such setting")
+    for bad in server.bad_flags:
+        yield Row(bad.word, "refused" if bad.refused else "without effect", _at(bad.place.span))
 
 
-def _without_secret(name: str, x: Any) -> Any:
-    """The value, with texts masked that look like a secret by themselves or by the setting's name."""
-    if isinstance(x, Items | list | tuple):
-        return [_without_secret(name, item.x if isinstance(item, Value) else item) for item in x]
-    if not isinstance(x, str):
-        return x
-    return MASK if hidden(f"{name}=x") else without_secrets(x)
+def _at(span: Span) -> str:
+    return visible(str(span))
 
 
-def _server_data(server: Server) -> dict[str, Any]:
-    launch = None
-    if server.command is not None:
-        span = server.command.place.span
-        launch = {"path": span.path, "line": span.line, "command": _command(server)}
-    return {
-        "program": server.program,
-        "program_version": server.version.x if isinstance(server.version.x, str) else None,
-        "launch": launch,
-        "settings": {name: _setting_data(setting) for name, setting in sorted(server.settings.items())},
-    }
+def _drawn(sheet: Sheet, page: Page) -> Iterator[Line]:
+    yield [(sheet.title, "title"), (f"  {sheet.place}", "path")]
+    rows = (*sheet.journey, *sheet.settings)
+    columns = _Columns.of(rows, page)
+    for row in sheet.journey:
+        yield from columns.lines(row, "gutter")
+    if sheet.journey and sheet.settings:
+        yield []
+    for row in sheet.settings:
+        yield from columns.lines(row, "note")
+    if sheet.rest:
+        yield [(f"  {sheet.rest}", "gutter")]
 
 
-def _setting_data(setting: Setting) -> dict[str, Any]:
-    return {
-        **_value_data(setting),
-        "depends_on": list(setting.value.depends),
-        "origin": _origin_data(setting.origin, setting.place),
-        "overrides": [{**_value_data(other), "origin": _origin_data(other.origin, other.place)} for other in setting.overrides],
-    }
+class _Columns(NamedTuple):
+    """The widths of names and values, and what ends a value that is cut. Places stand below where `below` says so."""
 
+    name: int
+    value: int
+    below: bool
+    ellipsis: str
 
-def _value_data(setting: Setting) -> dict[str, Any]:
-    x = _without_secret(setting.name, setting.value.x)
-    if setting.value.known:
-        return {"value": _jsonable(x), "known": True}
-    return {"value": None, "known": False, "why": setting.value.why or _plain(x)}
+    @classmethod
+    def of(cls, rows: Sequence[Row], page: Page) -> _Columns:
+        name, value, origin = (max((measure(row[column]) for row in rows), default=0) for column in range(3))
+        beside = page.width - name - origin - 6
+        below = beside < min(value, NARROWEST)
+        return cls(name, max(min(value, page.width - name - 4 if below else beside), NARROWEST), below, page.ellipsis)
 
+    def lines(self, row: Row, style: str) -> Iterator[Line]:
+        name, origin = visible(row.name), "" if self.below else row.origin
+        for value in self._wrapped(row.value):
+            yield [
+                (f"  {name}{' ' * (self.name - measure(name))}  ", style),
+                (f"{value}{' ' * (self.value - measure(value))}  ", "text"),
+                (origin, "path"),
+            ]
+            name = origin = ""
+        if self.below and row.origin:
+            yield [(" " * (self.name + 4), style), (row.origin, "path")]
 
-def _jsonable(x: Any) -> Any:
-    if isinstance(x, list | tuple | Items):
-        return [_jsonable(item) for item in x]
-    if isinstance(x, float) and isfinite(x):
-        return int(x) if x.is_integer() else x
-    return x if x is None or isinstance(x, bool | int | str) else _plain(x)
-
-
-def _origin_data(kind: str, place: Place) -> dict[str, Any]:
-    return {"kind": kind, "path": place.span.path, "line": place.span.line}
+    def _wrapped(self, text: str) -> list[str]:
+        lines = wrap(text, self.value, break_on_hyphens=False) or ([] if self.below else [""])
+        if len(lines) > LONGEST:
+            lines[LONGEST - 1] = lines[LONGEST - 1][: self.value - len(self.ellipsis)] + self.ellipsis
+        return lines[:LONGEST]
