@@ -87,6 +87,7 @@ class Image:
     base         name and tag of the image that it was built on, as written
     entrypoint, command   Docker's two halves, each in its words or as a text for a shell; None where there is none
     runs         what was run while it was built (`RUN`), with each one's directory and variables
+    brought      what was run in the stages that files were copied from
     outside      signs of a proxy that the image itself brings along
     complete     an Unknown where an image below was not read: it may have an entrypoint, variables and ports of its own
     keys         everything else that is written: HEALTHCHECK, VOLUME, labels as `LABEL name`
@@ -103,6 +104,7 @@ class Image:
     exposed: tuple[Value[int], ...] = ()
     mounts: tuple[Mount, ...] = ()
     runs: tuple[Step, ...] = ()
+    brought: tuple[Step, ...] = ()
     outside: tuple[Sign, ...] = ()
     dockerfile: str | None = None
     complete: bool | Unknown = True
@@ -156,6 +158,7 @@ class Machine:
     networks  which it is on; peers share one
     cpus, memory  its limits (CPUs; bytes); None where none is written
     image     the image's name and tag as written, after `build` the base image of its last stage
+    runs, brought   what was run while its image was built, and in the stages that files were copied from
     outside   signs of a proxy or TLS terminator before it (labels, an Ingress, a tunnel)
     """
 
@@ -179,6 +182,8 @@ class Machine:
     labels: Mapping[str, Value[Any]] = field(default_factory=dict)
     outside: list[Sign] = field(default_factory=list)
     keys: Mapping[str, Value[Any]] = field(default_factory=dict)
+    runs: tuple[Step, ...] = ()
+    brought: tuple[Step, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

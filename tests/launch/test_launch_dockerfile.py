@@ -141,7 +141,8 @@ def test_paths_are_followed_through_another_stage() -> None:
         ("copy", None, "/venv"),
         ("copy", None, "/bin"),
     }
-    assert [run.script.text for run in found.runs if run.script] == ["python manage.py collectstatic"]
+    assert [run.script.text for run in found.brought if run.script] == ["python manage.py collectstatic"]
+    assert found.runs == ()
 
 
 def test_a_heredoc_is_a_file_of_the_image() -> None:

@@ -62,6 +62,8 @@ def read_service(key: Scalar, layers: Layers, project: Project) -> Machine:
         _labels(layers, project),
         list(image.outside) if image else [],
         keys,
+        image.runs if image else (),
+        image.brought if image else (),
     )
 
 

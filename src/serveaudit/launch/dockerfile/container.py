@@ -35,6 +35,8 @@ def container(image: Image, name: str) -> Machine:
         workdir=image.workdir,
         image=image.base,
         dockerfile=image.dockerfile,
+        runs=image.runs,
+        brought=image.brought,
         outside=list(image.outside),
         keys=image.keys,
     )

@@ -164,13 +164,15 @@ class Reader:
         directory = below(stage.workdir, target).x
         if not isinstance(target.x, str) or not isinstance(directory, str):
             return
-        into = len(sources) > 1 or target.x.endswith("/") or target.x in (".", "..")
+        there = directory == stage.workdir.x or any(mount.target.startswith(directory + "/") for mount in stage.mounts)
+        into = there or len(sources) > 1 or target.x.endswith("/") or target.x in (".", "..")
         place = Place(instruction.span)
         stage.mounts += tuple(from_heredocs(instruction, directory, into, place))
         origin = instruction.flags.get("from")
         other = self.stage(origin.text) if origin else None
         if other and other is not stage:
-            stage.runs = (*(run for run in other.runs if run not in stage.runs), *stage.runs)
+            known = {id(run) for run in stage.brought}
+            stage.brought += tuple(run for run in (*other.brought, *other.runs) if id(run) not in known)
         for source in sources:
             if not isinstance(source.x, str) or (origin and not other):
                 stage.mounts += (Mount("copy", None, directory, place),)

@@ -29,6 +29,7 @@ class Stage:
     exposed: tuple[Value[int], ...] = ()
     mounts: tuple[Mount, ...] = ()
     runs: tuple[Step, ...] = ()
+    brought: tuple[Step, ...] = ()
     outside: tuple[Sign, ...] = ()
     keys: dict[str, Value[Any]] = field(default_factory=dict)
     complete: bool | Unknown = True
@@ -57,6 +58,7 @@ class Stage:
             self.exposed,
             self.mounts,
             self.runs,
+            self.brought,
             self.outside,
             path,
             self.complete,
