@@ -12,9 +12,11 @@ from serveaudit.config import Config, Stated
 from serveaudit.deployment import Process
 from serveaudit.discover import discover
 from serveaudit.launching import Machine
+from serveaudit.mapping import MappedFiles
+from serveaudit.releases import allowed_reach, reaches
 from serveaudit.source import SourceFile
 from serveaudit.values import Place, Unknown, Value
-from serveaudit.versions import bounds, nginx_version, reaches
+from serveaudit.versions import Versions
 
 SERVER = "exec gunicorn --bind 127.0.0.1:8000 shop.wsgi\n"
 
@@ -83,19 +85,40 @@ def test_the_newest_that_is_allowed_is_taken_to_be_installed(tmp_path: Path, mon
 
 
 @pytest.mark.parametrize(
-    ("asked", "low", "high"),
+    ("asked", "release", "reached"),
     [
-        ("gunicorn>=20.1,<23", (20, 1), (23,)),
-        ("gunicorn ^23.0", (23,), (24,)),
-        ("uvicorn ^0.29.1", (0, 29, 1), (0, 30)),
-        ("gunicorn~=22.1", (22, 1), (23,)),
-        ("gunicorn ~22.1", (22, 1), (22, 2)),
-        ("gunicorn==23.*", (23,), (24,)),
-        ("gunicorn", None, None),
+        ("gunicorn>=20.1,<23", "20.1", True),
+        ("gunicorn>=20.1,<23", "22", None),
+        ("gunicorn>=20.1,<23", "23", False),
+        ("gunicorn<=23.0.0", "23.0.1", False),
+        ("gunicorn<=23.0.0", "23", None),
+        ("gunicorn>23", "23.0", True),
+        ("gunicorn ^23.0", "24", False),
+        ("uvicorn ^0.29.1", "0.30", False),
+        ("uvicorn ^0.29.1", "0.29.1", True),
+        ("gunicorn~=22.1", "22.5", None),
+        ("gunicorn~=22.1", "23", False),
+        ("gunicorn~=22.1.3", "22.2", False),
+        ("gunicorn ~22.1", "22.2", False),
+        ("gunicorn==23.*", "23.0", True),
+        ("gunicorn==23.*", "24", False),
+        ("gunicorn===23.0.0", "23", True),
+        ("gunicorn>=24.0rc1", "24.0", None),
+        ("gunicorn>=24.0.post1", "24.0", True),
+        ("gunicorn!=24.0", "24.0", None),
+        ("gunicorn ^21.2 || ^22.0", "23", False),
+        ("gunicorn ^21.2 || ^22.0", "22", None),
+        ("gunicorn @ https://example.com/gunicorn.zip", "22", None),
+        ("gunicorn", "22", None),
     ],
 )
-def test_bounds_of_requirements(asked: str, low: tuple[int, ...] | None, high: tuple[int, ...] | None) -> None:
-    assert bounds(asked) == (low, high)
+def test_what_a_requirement_allows(asked: str, release: str, reached: bool | None) -> None:
+    assert allowed_reach(asked, release) is reached
+
+
+def test_releases_before_and_after_the_final_one() -> None:
+    assert (reaches("24.0rc1", "24.0"), reaches("24.0.dev3", "24.0"), reaches("24.0.post1", "24.0")) == (False, False, True)
+    assert (reaches("23.0.0", "23"), reaches("2!1.0", "23.0"), reaches("1.22.1+deb12u1", "1.22.1")) == (True, True, True)
 
 
 def test_half_a_version_leaves_open_what_lies_within_it() -> None:
@@ -111,6 +134,11 @@ def test_half_a_version_leaves_open_what_lies_within_it() -> None:
         ("nginxinc/nginx-unprivileged:1.25-alpine-slim", "1.25"),
         ("openresty/openresty:1.25.3.1-0-jammy", "1.25.3"),
         ("jonasal/nginx-certbot:5.4.0-nginx1.27.2", "1.27.2"),
+        ("bitnami/nginx:1.25.4", "1.25.4"),
+        ("lscr.io/linuxserver/nginx:1.26.2", "1.26.2"),
+        ("nginx:1", None),
+        ("nginx:latest", None),
+        ("nginx:mainline-alpine", None),
         ("nginx:stable-alpine", None),
         ("nginx", None),
         ("registry.example.com/shop:1.2.3", None),
@@ -119,4 +147,4 @@ def test_half_a_version_leaves_open_what_lies_within_it() -> None:
 def test_nginx_is_told_by_its_image(image: str, version: str | None) -> None:
     place = Place(SourceFile("compose.yml", image).whole())
     machine = Machine("container", "web", place, image=Value(image, (place,)))
-    assert nginx_version(machine, Stated()).x == version
+    assert Versions(Stated()).nginx(machine, MappedFiles(discover([], Config()))).x == version

@@ -248,14 +248,15 @@ def _directories(server: Server) -> Iterable[str]:
 
 
 def packages_near(folder: str, files: MappedFiles) -> Packages:
-    """What the requirements in a directory, or the next one further out that has any, ask for."""
+    """What the requirements in a directory, or the next one further out where any ask for something, ask for."""
     while True:
         prefix = f"{folder}/" if folder else ""
         paths = [path for path in files.repository.paths if posixpath.dirname(path) in (folder, f"{prefix}requirements")]
         sources = [files.text(path) for path in paths if is_requirements(path)]
         found = [source for source in sources if isinstance(source, SourceFile)]
-        if found or not folder:
-            return installed(found, lambda path: _source(files.text(path)) if files.repository.exists(path) else None)
+        asked = installed(found, lambda path: _source(files.text(path)) if files.repository.exists(path) else None)
+        if asked.by_name or not folder:
+            return asked
         folder = posixpath.dirname(folder)
 
 

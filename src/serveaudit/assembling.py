@@ -18,7 +18,7 @@ from serveaudit.serving import Server
 from serveaudit.source import SourceFile, Unreadable
 from serveaudit.starting import Started, Starting
 from serveaudit.values import Place, Value
-from serveaudit.versions import beside, nginx_version
+from serveaudit.versions import Versions
 
 
 def assemble(repository: Repository, stated: Stated) -> Deployment:
@@ -31,6 +31,10 @@ class _Assembler:
     repository: Repository
     stated: Stated
     applications: Applications = field(default_factory=Applications)
+    versions: Versions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.versions = Versions(self.stated)
 
     def assemble(self) -> Deployment:
         gathering = Gathering(self.repository)
@@ -58,7 +62,7 @@ class _Assembler:
                 if started.server is not None:
                     context.processes.append(self._process(started.server, running))
                 else:
-                    version = nginx_version(starting.machine, self.stated)
+                    version = self.versions.nginx(starting.machine, starting.files)
                     config = nginxes.started(started.followed.command, starting.files, version)
                     if config is not None:
                         context.proxies.append(Proxy(config, running))
@@ -70,7 +74,8 @@ class _Assembler:
     def _process(self, server: Server, running: Running) -> Process:
         app = self.applications.of(server, running.files)
         server.listeners = activated(server, running.unit, running.machine) or server.listeners
-        return Process(server, running, app, installed=beside(server, app, running.machine, running.files, self.stated))
+        installed = self.versions.beside(server, app, running.machine, running.files)
+        return Process(server, running, app, installed=installed)
 
     def _hosts_nginx(self, contexts: list[Context], nginxes: Nginxes) -> None:
         """Configurations that no container reads belong to the hosts."""

@@ -7,13 +7,13 @@ measured it: when a server changes, the proof turns red and one cell changes.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from serveaudit.releases import allowed_reach, reaches
 from serveaudit.serving import Server
 from serveaudit.values import Branch, How, Place, Unknown, Value
 
@@ -57,7 +57,7 @@ def _told(server: Server, fact: str, worker: Value[str]) -> Value[Any]:
     if isinstance(worker.x, Unknown):
         return Value(worker.x, worker.places)
     told = facts().get(f"{server.program}/{worker.x}", {}).get(fact) or facts().get(server.program, {}).get(fact, ())
-    cells = [cell for cell in told if _may_hold(cell, server.version.x)]
+    cells = [cell for cell in told if _may_hold(cell, server)]
     if not cells:
         return Value(Unknown(f"whether {server.program} does so was not measured", fact), (_head(server),))
     if len(cells) == 1:
@@ -70,15 +70,17 @@ def _value(cell: Fact, server: Server) -> Value[Any]:
     return server.value(cell.setting) if cell.setting else Value(cell.value, (_head(server, cell.note),))
 
 
-def _may_hold(cell: Fact, version: object) -> bool:
-    if not isinstance(version, str):
-        return True
-    mine = _numbers(version)
-    return not (cell.since and mine < _numbers(cell.since)) and not (cell.until and mine >= _numbers(cell.until))
+def _may_hold(cell: Fact, server: Server) -> bool:
+    """Whether the server's release may be one that the cell is of."""
+    newer = _reaches(server, cell.since) if cell.since else True
+    return newer is not False and not (cell.until and _reaches(server, cell.until) is True)
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d{1,9}", version)[:3])
+def _reaches(server: Server, release: str) -> bool | None:
+    if not isinstance(server.version.x, str):
+        return allowed_reach(server.asked, release)
+    found = reaches(server.version.x, release)
+    return None if isinstance(found, Unknown) else found
 
 
 def _range(program: str, cell: Fact) -> str:

@@ -104,6 +104,7 @@ class Server:
 
     program          gunicorn, uvicorn, hypercorn, daphne, uwsgi, gevent, granian, waitress, flask, django, werkzeug
     command          None for a configuration file that nothing starts
+    version, asked   its release; what leaves it open, where it is not known: `gunicorn>=20,<23`
     settings         every setting by the program's own name, defaults included
     strange          names in a configuration file that the program does not know
     bad_flags        words that its command line does not take
@@ -123,6 +124,7 @@ class Server:
     place: Place
     command: Command | None = None
     version: Value[str] = field(default_factory=lambda: Value(None))
+    asked: str = ""
     settings: dict[str, Setting] = field(default_factory=dict)
     strange: list[Setting] = field(default_factory=list)
     bad_flags: list[BadFlag] = field(default_factory=list)
