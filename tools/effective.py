@@ -1,7 +1,7 @@
 """What the real servers make of command lines, files and variables, without loading an application or opening a socket.
 
-Reads cases from standard input, a JSON list of {"argv": […], "files": {path: text}, "env": {…}}; writes a list of
-{"settings": {…}} or {"exit": status}. Each case runs in a process and a directory of its own. It runs the files' Python, so
+Reads cases from standard input, a JSON list of {"argv": […], "files": {path: text}, "env": {…}, "cpus": n}; writes a list of
+{"settings": {…}} or {"exit": status}; paths in its directory are told as relative ones. Each case runs in a process and a directory of its own. It runs the files' Python, so
 they must be one's own.
 """
 
@@ -17,6 +17,9 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import telling
+from scripted import preload, python
+
 
 def gunicorn(argv: list[str]) -> dict[str, Any]:
     from gunicorn.app.wsgiapp import WSGIApplication
@@ -25,7 +28,7 @@ def gunicorn(argv: list[str]) -> dict[str, Any]:
     app = WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]")
     settings = {name: setting.get() for name, setting in app.cfg.settings.items()}
     address = app.cfg.address  # refuses what can't be listened at
-    return settings | {"worker_class": app.cfg.worker_class_str, "app": app.app_uri, "address": address}
+    return settings | {"worker": app.cfg.worker_class_str, "app": app.app_uri, "address": address}
 
 
 def uvicorn(argv: list[str]) -> dict[str, Any]:
@@ -33,16 +36,14 @@ def uvicorn(argv: list[str]) -> dict[str, Any]:
     import uvicorn.main
 
     module = sys.modules["uvicorn.main"]
-    return caught(module, "Config", uvicorn.config.Config, lambda: module.main(argv[1:], auto_envvar_prefix="UVICORN"), vars)
+    config = uvicorn.config.Config
+    return caught(module, "Config", config, lambda: module.main(argv[1:], auto_envvar_prefix="UVICORN"), telling.uvicorn)
 
 
 def hypercorn(argv: list[str]) -> dict[str, Any]:
     import hypercorn.__main__ as command
 
-    def attributes(config: Any) -> dict[str, Any]:
-        return {name: getattr(config, name, None) for name in dir(config) if not name.startswith("_") and name != "log"}
-
-    return caught(command, "run", lambda config: config, lambda: command.main(argv[1:]), attributes)
+    return caught(command, "run", lambda config: config, lambda: command.main(argv[1:]), telling.hypercorn)
 
 
 def daphne(argv: list[str]) -> dict[str, Any]:
@@ -64,16 +65,17 @@ def daphne(argv: list[str]) -> dict[str, Any]:
     except SystemExit as stopped:
         if not made:
             raise stopped
-    return made[0]
+    return telling.daphne(made[0])
 
 
 def granian(argv: list[str]) -> dict[str, Any]:
     import granian.cli as command
 
     made: list[dict[str, Any]] = []
+    original = command.Server
 
     def server(app: str, **given: Any) -> None:
-        made.append(given | {"app": app})
+        made.append(telling.granian(original(app, **given), given | {"app": app}))
         raise SystemExit(0)
 
     command.Server = server  # type: ignore[assignment]
@@ -86,16 +88,14 @@ def granian(argv: list[str]) -> dict[str, Any]:
 
 
 def waitress(argv: list[str]) -> dict[str, Any]:
-    from waitress.adjustments import Adjustments
     from waitress.runner import run
 
-    made: list[Any] = []
+    made: list[dict[str, Any]] = []
     argv = [*argv[:-1], "os:getcwd"] if argv[-1] == "a:b" else argv
-    status = run(argv, lambda app, **given: made.append(Adjustments(**given)))
+    status = run(argv, lambda app, **given: made.append(telling.waitress(given)))
     if status:
         raise SystemExit(status)
-    names = [name for name, _ in Adjustments._params]
-    return {name: getattr(made[0], name) for name in names}
+    return made[0]
 
 
 def caught(
@@ -118,7 +118,7 @@ def caught(
 
 
 PROGRAMS = {"gunicorn": gunicorn, "uvicorn": uvicorn, "hypercorn": hypercorn, "daphne": daphne, "granian": granian}
-PROGRAMS |= {"waitress-serve": waitress}
+PROGRAMS |= {"waitress-serve": waitress, "python": python}
 
 
 def answer(case: dict[str, Any]) -> dict[str, Any]:
@@ -129,11 +129,14 @@ def answer(case: dict[str, Any]) -> dict[str, Any]:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(text)
     sys.path.insert(0, ".")
+    os.cpu_count = lambda: case["cpus"]
+    os.sched_getaffinity = lambda pid: set(range(case["cpus"]))
+    said = io.StringIO()
     try:
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        with redirect_stdout(io.StringIO()), redirect_stderr(said):
             return {"settings": PROGRAMS[case["argv"][0]](case["argv"])}
     except SystemExit as stopped:
-        return {"exit": stopped.code if isinstance(stopped.code, int) else 1}
+        return {"exit": stopped.code if isinstance(stopped.code, int) else 1, "said": said.getvalue()[-400:]}
     except Exception as error:  # whatever a server raises on a bad value, it does not start
         return {"exit": 1, "error": repr(error)}
 
@@ -145,7 +148,7 @@ def ask(case: dict[str, Any]) -> dict[str, Any]:
     if child == 0:
         with tempfile.TemporaryDirectory() as directory:
             os.chdir(directory)
-            text = json.dumps(answer(case), default=plain)
+            text = json.dumps(answer(case), default=plain).replace(f"{directory}/", "").replace(directory, ".")
             os.chdir("/")
         with os.fdopen(writing, "w") as pipe:
             pipe.write(text)
@@ -166,5 +169,12 @@ def plain(value: Any) -> Any:
     return getattr(value, "value", repr(value))
 
 
+def main() -> None:
+    cases = json.load(sys.stdin)
+    if any(case["argv"][0] == "python" for case in cases):
+        preload()
+    print(json.dumps([ask(case) for case in cases]))
+
+
 if __name__ == "__main__":
-    print(json.dumps([ask(case) for case in json.load(sys.stdin)]))
+    main()

@@ -20,8 +20,9 @@ import pytest
 
 from command_lines import command
 from serveaudit.command import Command
-from serveaudit.serving import Server, Setting
-from serveaudit.values import Items, Table, Unknown, Value
+from serveaudit.recognising import started_by
+from serveaudit.serving import Listener, Server, Setting
+from serveaudit.values import Items, Range, Table, Unknown, Value
 
 EFFECTIVE = Path(__file__).parent.parent.parent / "tools" / "effective.py"
 MACHINE = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"}
@@ -30,11 +31,12 @@ MACHINE = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"}
 
 @dataclass
 class Case:
-    """A command as it is typed in a directory with these files and with these variables."""
+    """A command as it is typed in a directory with these files and with these variables, on a machine with so many CPUs."""
 
     argv: list[str]
     files: dict[str, str] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
+    cpus: int = 4
 
     def __str__(self) -> str:
         variables = " ".join(f"{name}={shlex.quote(text)}" for name, text in self.env.items())
@@ -59,9 +61,11 @@ class Program:
 
 @dataclass
 class Tally:
-    """What came out, by setting. Defaults that agree are counted apart: they would hide how much is unknown."""
+    """What came out, by setting. Defaults that agree are counted apart: they would hide how much is unknown; and so are
+    configuration files that raise an exception."""
 
     cases: int = 0
+    raising: int = 0
     agreed: Counter[str] = field(default_factory=Counter)
     defaults: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
@@ -90,7 +94,7 @@ def agreement(program: Program, cases: list[Case]) -> Tally:
 def asked(cases: list[Case]) -> list[dict[str, Any]]:
     """What the real servers answer: {"settings": …}, or {"exit": …} where they do not start."""
     interpreter = os.environ.get("SERVEAUDIT_SERVERS", sys.executable)
-    text = json.dumps([{"argv": case.argv, "files": case.files, "env": MACHINE | case.env} for case in cases])
+    text = json.dumps([vars(case) | {"env": MACHINE | case.env} for case in cases])
     done = subprocess.run([interpreter, str(EFFECTIVE)], input=text, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.fail(done.stderr)
@@ -107,10 +111,13 @@ def _compare(program: Program, case: Case, answer: dict[str, Any], tally: Tally)
             yield "no server, but really one starts"
         return
     fails_later = program.checks_late and any(_refused(server))
-    if starts(server) != ("settings" in answer) and not fails_later:
+    if "Failed to read config" in answer.get("said", ""):
+        tally.raising += 1  # of what never runs, nothing that is said can be wrong
+    elif starts(server) != ("settings" in answer) and not fails_later:
         yield f"{'starts' if starts(server) else 'does not start'}, but really {str(answer)[:300]}"
     elif "settings" in answer and not fails_later:
         yield from _differences(program, server, answer["settings"], tally)
+        yield from _different_terms(server, answer["settings"], tally)
 
 
 def starts(server: Server) -> bool:
@@ -120,7 +127,8 @@ def starts(server: Server) -> bool:
 
 def _refused(server: Server) -> Iterator[Setting]:
     """Refused settings, those that stronger sources override included: each source is checked."""
-    every = (each for setting in server.settings.values() for each in (setting, *setting.overrides))
+    found = (*server.settings.values(), *server.strange)
+    every = (each for setting in found for each in (setting, *setting.overrides))
     return (setting for setting in every if setting.refused)
 
 
@@ -132,7 +140,7 @@ def _differences(program: Program, server: Server, real: Mapping[str, Any], tall
         if why := unknown(setting.value):
             tally.unknown[name] += 1
             tally.reasons[why] += 1
-        elif same(normal(setting.value.x), normal(real[key])):
+        elif within(setting.value.x, real[key]) or same(normal(setting.value.x), normal(real[key])):
             (tally.defaults if setting.origin == "default" else tally.agreed)[name] += 1
         else:
             yield f"{name} is {normal(setting.value.x)!r}, but really {normal(real[key])!r}"
@@ -145,16 +153,60 @@ def unknown(value: Value[Any]) -> str:
         members = x.members if isinstance(x, Items) else [member for _, member in x.entries]
         gaps = [x.complete.why] if isinstance(x.complete, Unknown) else []
         return next(filter(None, [*gaps, *map(unknown, members)]), "")
-    return "" if value.known else value.why or f"one of several: {x}"
+    return "" if value.known or isinstance(x, Range) else value.why or f"one of several: {x}"
+
+
+def within(ours: Any, theirs: Any) -> bool:
+    """Whether a number that hangs on the machine is in the range that is told."""
+    return isinstance(ours, Range) and isinstance(theirs, int | float) and ours.low <= theirs <= ours.high
+
+
+def _different_terms(server: Server, real: Mapping[str, Any], tally: Tally) -> Iterator[str]:
+    """Where it listens and in how many processes it runs, if the real server tells that."""
+    for name, value in {"listeners": _listeners(server), "processes": server.processes}.items():
+        if name not in real:
+            continue
+        if why := unknown(value):
+            tally.unknown[name] += 1
+            tally.reasons[why] += 1
+        elif within(value.x, real[name]) or normal(value.x) == normal(real[name]):
+            tally.agreed[name] += 1
+        else:
+            yield f"{name} is {normal(value.x)!r}, but really {normal(real[name])!r}"
+
+
+def _listeners(server: Server) -> Value[Any]:
+    """Each address in words, one with TLS followed by `tls`; unknown where a part of it is."""
+    found = server.listeners
+    members = list(found.x) if isinstance(found.x, Items) else []
+    doubts = [each for listener in members for each in (listener.address, listener.tls) if not each.known]
+    if doubts or not found.known:
+        return (doubts or [found])[0]
+    if any(listener.address.x.kind == "tcp" and listener.address.x.port is None for listener in members):
+        return Value(Unknown("a port is not known"))
+    return Value([_told(each) for each in members])
+
+
+def _told(listener: Listener) -> str:
+    return f"{listener.address.x} tls" if listener.tls.x else str(listener.address.x)
+
+
+def scripted(command: Command) -> Server | None:
+    """The one server of a Python file, as a Program's start."""
+    servers = started_by(command)
+    assert len(servers) < 2, servers
+    return servers[0] if servers else None
 
 
 def normal(x: Any) -> Any:
     """A value as the servers tell it: what is listed, in order of its texts."""
     if isinstance(x, Items):
-        return sorted(str(member.x) for member in x)
+        return sorted(str(normal(member.x)) for member in x)
     if isinstance(x, Table):
-        return {key: value.x for key, value in x.entries}
-    return sorted(map(str, x)) if isinstance(x, list | tuple) else x
+        return {key: normal(value.x) for key, value in x.entries}
+    if isinstance(x, dict):
+        return {key: normal(value) for key, value in x.items()}
+    return sorted(str(normal(member)) for member in x) if isinstance(x, list | tuple) else x
 
 
 def same(ours: Any, theirs: Any) -> bool:
