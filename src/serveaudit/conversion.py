@@ -41,6 +41,13 @@ def unbound(value: Value[Any]) -> bool:
     return value.x is None and any(place.how is How.ABSENT for place in value.places)
 
 
+def none_as_absent(value: Value[Any]) -> Value[Any]:
+    """The value, with each None in it taken for nothing set."""
+    if isinstance(value.x, Branch):
+        return replace(value, x=Branch(value.x.on, tuple((label, none_as_absent(case)) for label, case in value.x.cases)))
+    return value.at(*(replace(place, how=How.ABSENT) for place in value.places)) if value.x is None else value
+
+
 TEXTS = ("str", "class", "choice", "csv", "list", "words", "user", "callable", "address")
 """Types whose values are texts: one with gaps tells something."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from serveaudit import variables
 from serveaudit.arguments import CLICK, Arguments, read
 from serveaudit.command import Command, Environment
-from serveaudit.conversion import as_given
+from serveaudit.conversion import as_given, none_as_absent
 from serveaudit.formats import dotenv
 from serveaudit.formats.python import Call, Module
 from serveaudit.invocation import arguments_for, head
@@ -57,9 +57,24 @@ def scripted(module: Module, command: Command | None = None, place: Place | None
         if call.name in CALLS and call.reachable:
             layer, strange = from_call(facts("uvicorn"), call, CALLS[call.name], as_given)
             server = Server("uvicorn", place or call.place, command, strange=_refused(call, strange))
-            server.settings = _settle([layer], env, command, call.place)
-            servers.append(_derived(server))
+            server.settings = _settle([_unset(layer)], env, command, call.place)
+            servers.append(_alone(_derived(server), call))
     return servers
+
+
+def _unset(layer: Layer) -> Layer:
+    """`workers=None` is as if it were not given: the variable holds."""
+    settings = {
+        name: replace(each, value=none_as_absent(each.value)) for name, each in layer.settings.items() if name in COMPUTED
+    }
+    return replace(layer, settings={**layer.settings, **settings})
+
+
+def _alone(server: Server, call: Call) -> Server:
+    """A Config that is served by hand: one process that does not reload, whatever it says (uvicorn/main.py, run)."""
+    if not call.name.endswith(".run"):
+        server.processes, server.reload = Value(1, (call.place,)), Value(False, (call.place,))
+    return server
 
 
 def _line(line: Arguments) -> Layer:
