@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
 from serveaudit.conversion import Cast, convert, from_text
@@ -27,6 +28,7 @@ class Style:
     abbreviates      `--work` is `--workers` where only one option starts so
     dashes_as_words  the word behind an option may start with a dash
     stops            the first positional word ends the options
+    joins_optional   the word of an option that may stand alone has to be a part of it: `--chmod-socket=664`, `-C664`
     asks             options that only print something
     status           the exit status of a refusal
     """
@@ -34,6 +36,7 @@ class Style:
     abbreviates: bool = False
     dashes_as_words: bool = False
     stops: bool = False
+    joins_optional: bool = False
     asks: tuple[str, ...] = ("--help",)
     status: int = 2
 
@@ -111,6 +114,11 @@ def beginning(word: Word) -> str | None:
     return "" if word.x is None else str(word.x)
 
 
+def firm_words(words: Sequence[Word]) -> list[Word]:
+    """Positional words up to one that may be several, or an option, or none: what follows it may belong to it."""
+    return list(takewhile(lambda word: beginning(word) is not None, words))
+
+
 def without(word: Word, count: int) -> Word:
     """The word without its first characters, all of which are known."""
     if not isinstance(word.x, Partial):
@@ -161,9 +169,8 @@ class _Reader:
         words = [word for run in runs for word in run]
         taken = wanted if wanted is not None else len(runs[0]) if runs else 0
         self.found.words = words[:taken]
-        for word in words[taken:]:
-            if beginning(word) is not None:
-                self.refuse(word, str(word.x), "it is one word too many")
+        for word in firm_words(words)[taken:]:
+            self.refuse(word, str(word.x), "it is one word too many")
 
     def open(self, at: int) -> None:
         x = self.words[at].x
@@ -225,7 +232,7 @@ class _Reader:
         """An option whose word, if it takes one, follows."""
         alone: Word = Value(_alone(row, negated))
         following = self.words[at + 1] if at + 1 < len(self.words) else None
-        if row.takes == "0" or negated:
+        if row.takes == "0" or negated or (row.takes == "?" and self.style.joins_optional):
             self.give(at, row, spelled, alone)
         elif following is not None and (self.style.dashes_as_words or not _looks_like_option(following)):
             self.give(at, row, spelled, following, follows=True)

@@ -189,8 +189,12 @@ class Span:
     @property
     def outermost(self) -> Span:
         """The same place in the file on disk."""
+        return self.within(None)
+
+    def within(self, source: SourceFile | None) -> Span:
+        """The same place in a text further out, of which this one's text is a view, or a view on a view."""
         span = self
-        while span.source.outer is not None:
+        while span.source is not source and span.source.outer is not None:
             view = span.source
             start = view._outer_offset(span.start, closing=False)
             end = view._outer_offset(span.end, closing=span.end > span.start)

@@ -132,9 +132,21 @@ def test_what_uwsgi_does_not_start_with_is_refused() -> None:
     assert isinstance(server.processes.x, Unknown)
 
 
-@pytest.mark.parametrize(("text", "mode"), [("664", 0o664), ("", 0o666), ("1", 0o666)])
+@pytest.mark.parametrize(("text", "mode"), [("664", 0o664), ("1", 0o666)])
 def test_socket_modes(text: str, mode: int) -> None:
     assert x(of(f"chmod-socket = {text}\n"), "chmod-socket") == mode
+
+
+def test_a_mode_without_digits_is_refused_but_for_a_flag() -> None:
+    assert of("chmod-socket =\n").settings["chmod-socket"].refused == "three octal digits are wanted"
+    server = run("uwsgi --chmod-socket --master")
+    assert (x(server, "chmod-socket"), x(server, "master")) == (0o666, True)
+
+
+@pytest.mark.parametrize(("text", "kept"), [("99999999999", 1215752191), ("-1", None), ("3000000000", None)])
+def test_numbers_are_kept_in_32_bits(text: str, kept: int | None) -> None:
+    value = x(of(f"worker-reload-mercy = {text}\n"), "worker-reload-mercy")
+    assert value == kept or (kept is None and isinstance(value, Unknown))
 
 
 def test_a_comment_behind_a_value_is_a_part_of_it() -> None:
@@ -227,6 +239,7 @@ def test_names_of_other_options_are_replaced_and_their_lines_are_evidence() -> N
 
 def test_sums_work_from_left_to_right_and_know_no_parentheses() -> None:
     assert of("n = 3\nprocesses = %(n * 2 + 1)\n").processes.x == 7
+    assert x(of("cheaper-step = 8\nprio = %(1 - cheaper-step / 2 + 9)\n"), "prio") == 6
     assert of("processes = %((%k * 2) + 1)\n").processes.x == 1
 
 
@@ -258,6 +271,18 @@ def test_options_that_are_taken_at_once_keep_their_placeholders() -> None:
 def test_magic_characters() -> None:
     assert addresses(of("socket = %dapp.sock\n")) == [("unix:/app/app.sock", "uwsgi")]
     assert x(of("pidfile = /run/%n.%e-%%x-%q\n"), "pidfile") == "/run/app.ini-%x-"
+
+
+def test_a_percent_sign_at_the_end_of_a_line_takes_the_next_line() -> None:
+    assert x(of("procname = 100%\nmaster = 1\n"), "procname") == "100master = 1"
+    server = of("; up to 50%\nmaster = 1\nvacuum = 1\n")
+    assert (x(server, "master"), x(server, "vacuum"), lines(server.value("vacuum"))) == (False, True, ["app.ini:4"])
+
+
+def test_capital_letters_tell_of_the_first_file_that_an_option_names() -> None:
+    more = {"more.ini": "[uwsgi]\npidfile = %N-%n\n"}
+    assert x(of("include = more.ini\n", files=more), "pidfile") == "app-more"
+    assert x(run("uwsgi more.ini", more), "pidfile") == "-more"
 
 
 def test_the_directory_of_a_file_that_nothing_starts_is_not_known() -> None:
@@ -318,6 +343,26 @@ def test_loops() -> None:
     ]
     globbed = x(of("for-glob = /etc/*\nattach-daemon = %(_)\nendfor =\n"), "attach-daemon")
     assert isinstance(globbed.complete, Unknown)
+
+
+def test_loops_over_lines_of_a_file() -> None:
+    text = "for-readline = list.txt\nenv = %(_)\nendfor =\n"
+    assert members(of(text, files={"list.txt": "A=1\nB=2\n"}), "env") == ["A=1", "B=2"]
+    assert x(of(text), "env") is None
+    assert isinstance(x(of(text.replace("list", "/unknown/list")), "env").complete, Unknown)
+
+
+def test_the_text_of_a_file() -> None:
+    files = {"version.txt": "1.2\n"}
+    value = of("procname = shop-@(version.txt)\n", files=files).value("procname")
+    assert (value.x, lines(value)) == ("shop-1.2", ["app.ini:2", "version.txt:1"])
+    assert of("procname = @(none.txt)\n").problems[0].message == "there is no file none.txt"
+
+
+def test_an_option_of_ones_own_leaves_open_what_it_sets() -> None:
+    server = of("declare-option = shop=threads=$1;harakiri=9\nshop = 4\nmaster = 1\n")
+    assert isinstance(x(server, "threads"), Unknown)
+    assert (x(server, "master"), server.strange) == (True, [])
 
 
 def test_nesting_and_a_missing_end_are_problems() -> None:
@@ -484,12 +529,23 @@ def test_commands_that_serve_nothing_are_no_servers() -> None:
 # other syntaxes
 
 
-def test_yaml_with_lists() -> None:
-    text = 'uwsgi:\n  http: :8000\n  master: true\n  env:\n    - A=1\n    - B=2\n  harakiri: "240"\nother:\n  master: false\n'
-    server = uwsgi.configured(SourceFile("u.yaml", text), Environment())
+def test_yaml() -> None:
+    text = "uwsgi:\n  http: :8000\n  master: true\n  chdir: %d\n  harakiri: 240 # long\nother:\n  master: false\n"
+    server = run("uwsgi --yaml u.yaml", {"u.yaml": text})
+    assert (x(server, "master"), x(server, "harakiri"), x(server, "chdir")) == (True, 240, "/app/")
+    assert lines(server.value("harakiri")) == ["u.yaml:5"]
+
+
+@pytest.mark.parametrize("text", ["env: [A=1]", "env:\n    - A=1", "procname: 'a'", "vacuum:"])
+def test_what_the_builds_of_uwsgi_read_otherwise_in_yaml_is_a_choice(text: str) -> None:
+    server = uwsgi.configured(SourceFile("u.yaml", f"uwsgi:\n  master: true\n  {text}\n  harakiri: 30\n"), Environment())
     assert server is not None
-    assert (x(server, "master"), x(server, "harakiri"), members(server, "env")) == (True, 240, ["A=1", "B=2"])
-    assert lines(server.value("harakiri")) == ["u.yaml:7"]
+    assert x(server, "master") is True
+    assert "uWSGI is built with libyaml" in {choices[0] for choices, _ in uwsgi_worlds(server) if choices}
+
+
+def uwsgi_worlds(server: Server) -> list[Any]:
+    return [world for setting in server.settings.values() for world in setting.value.worlds()]
 
 
 def test_json() -> None:
@@ -500,10 +556,22 @@ def test_json() -> None:
     assert lines(server.value("die-on-term")) == ["u.json:4"]
 
 
-def test_xml_is_not_read() -> None:
-    server = uwsgi.configured(SourceFile("u.xml", "<uwsgi>\n<master/>\n</uwsgi>\n"), Environment())
-    assert server is not None
-    assert [problem.message for problem in server.problems] == ["XML is not read"]
+def test_xml() -> None:
+    text = "<uwsgi>\n<socket>:1</socket>\n<socket>:2</socket>\n<master/>\n<chdir>%d</chdir>\n</uwsgi>\n"
+    server = run("uwsgi --xml u.xml", {"u.xml": text})
+    assert (x(server, "master"), x(server, "chdir"), members(server, "socket")) == (True, "/app/", [":1", ":2"])
+    assert lines(server.value("master")) == ["u.xml:4"]
+
+
+def test_xml_by_its_id() -> None:
+    text = '<all><uwsgi id="a"><threads>2</threads></uwsgi><uwsgi id="b"><threads>3</threads></uwsgi></all>'
+    assert run("uwsgi -x u.xml:b", {"u.xml": text}).threads.x == 3
+    assert [each.message for each in run("uwsgi -x u.xml:c", {"u.xml": text}).problems] == ["u.xml has no section c"]
+
+
+def test_broken_xml_may_say_anything() -> None:
+    server = run("uwsgi --xml u.xml", {"u.xml": "<uwsgi><master/>"})
+    assert server.problems[0].message.startswith("no XML: ")
     assert isinstance(x(server, "master"), Unknown)
 
 

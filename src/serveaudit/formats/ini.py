@@ -2,8 +2,8 @@
 
 What differs is what a comment is, what continues a line, and what separates a key from its value:
 
-    uwsgi       comments are whole lines, nothing continues a line, the first `=` separates; a line without `=` is a bare key
-                (uWSGI: core/ini.c)
+    uwsgi       comments are whole lines, nothing continues a line, the first `=` separates; a line without `=` is a bare key;
+                only blanks, tabs and carriage returns are white space (uWSGI: core/ini.c)
     supervisor  Python's configparser with inline comments (` ;` and ` #`), values continued by indentation, `=` or `:`
                 (supervisor/options.py, UnhosedConfigParser)
     systemd     a backslash continues a line, comment lines inside are skipped, keys repeat (systemd.syntax(7))
@@ -60,6 +60,8 @@ class Ini:
 Run = tuple[int, int]
 _EQUALS = re.compile("=")
 _EQUALS_OR_COLON = re.compile("[=:]")
+_BLANK = " \t\r"
+"""What uWSGI takes for white space."""
 
 
 def parse(source: SourceFile, dialect: Dialect = "plain") -> Ini:
@@ -101,11 +103,12 @@ def _entry(source: SourceFile, runs: Sequence[Run], dialect: Dialect) -> Entry |
     if separator is None:
         bare = source.span(start, end)
         return Entry(bare.text, bare, source.span(end, end), line) if dialect == "uwsgi" else None
-    key = source.span(*_stripped(source.text, start, separator.start()))
+    blank = _BLANK if dialect == "uwsgi" else None
+    key = source.span(*_stripped(source.text, start, separator.start(), blank))
     if not key.text and dialect != "uwsgi":
         return None
     name = key.text.lower() if dialect in ("supervisor", "plain") else key.text
-    value = [_stripped(source.text, separator.end(), end), *runs[1:]]
+    value = [_stripped(source.text, separator.end(), end, blank), *runs[1:]]
     return Entry(name, key, _joined(source, value, " " if dialect == "systemd" else "\n"), line)
 
 
@@ -130,16 +133,16 @@ def _physical(text: str) -> Iterator[Run]:
         start = end + 1
 
 
-def _stripped(text: str, start: int, end: int) -> Run:
+def _stripped(text: str, start: int, end: int, blank: str | None = None) -> Run:
     content = text[start:end]
-    start += len(content) - len(content.lstrip())
-    return start, max(start, start + len(content.strip()))
+    start += len(content) - len(content.lstrip(blank))
+    return start, max(start, start + len(content.strip(blank)))
 
 
 def _single(text: str) -> Iterator[list[Run]]:
     """uWSGI: every line stands for itself."""
     for line in _physical(text):
-        start, end = _stripped(text, *line)
+        start, end = _stripped(text, *line, _BLANK)
         if start < end and text[start] not in ";#":
             yield [(start, end)]
 

@@ -5,12 +5,13 @@ There is no else and no nesting; each option behind is asked by itself, up to `e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from serveaudit.command import Environment
-from serveaudit.programs.uwsgi.expansion import Holes
+from serveaudit.programs.uwsgi.expansion import Holes, whole_number
 from serveaudit.source import SourceFile
 from serveaudit.values import Unknown, Value
 
@@ -63,7 +64,7 @@ class Skipped:
 def turns(name: str, argument: str, world: World) -> list[Turn] | Skipped:
     """How often, and under which conditions, the option behind `name = argument` is taken."""
     if name.startswith("for"):
-        return _loop(name, argument, world.holes)
+        return _loop(name, argument, world)
     negated = name.startswith("if-not-")
     subject = name.removeprefix("if-").removeprefix("not-").removeprefix("if")
     ask = _QUESTIONS.get(subject, _unknowable)
@@ -76,13 +77,28 @@ def turns(name: str, argument: str, world: World) -> list[Turn] | Skipped:
     return [Turn(answer.item, rests=answer.rests)]
 
 
-def _loop(name: str, argument: str, holes: Holes) -> list[Turn]:
-    if name == "for" and not any(map(holes.at, argument)):
-        return [Turn(item) for item in argument.split(" ") if item][:MOST_TURNS]
-    if name == "for-times" and argument.strip().isdigit():
-        return [Turn(str(number)) for number in range(1, min(int(argument.strip()[:9]), MOST_TURNS) + 1)]
-    why = Unknown(f"{name} = {holes.value(argument).x} is only known when uWSGI starts")
-    return [Turn(holes.put(Value(why)), more=why)]
+def _loop(name: str, argument: str, world: World) -> list[Turn]:
+    items = _items(name, argument, world)
+    if items is not None:
+        return [Turn(item) for item in items[:MOST_TURNS]]
+    why = Unknown(f"{name} = {world.holes.value(argument).x} is only known when uWSGI starts")
+    return [Turn(world.holes.put(Value(why)), more=why)]
+
+
+def _items(name: str, argument: str, world: World) -> list[str] | None:
+    """What a loop goes over; None where that is not known."""
+    if any(map(world.holes.at, argument)):
+        return None
+    if name == "for":
+        return [item for item in argument.split(" ") if item]
+    if name == "for-times":
+        return [str(number) for number in range(1, min(whole_number(argument, world.holes).x, MOST_TURNS) + 1)]
+    found = world.file(argument)
+    if isinstance(found, Unknown) or (found is None and name == "for-glob" and re.search(r"[*?[]", argument)):
+        return None
+    if name == "for-glob":
+        return [argument]
+    return found.text.removesuffix("\n").split("\n") if found and found.text else []
 
 
 @dataclass(frozen=True, slots=True)

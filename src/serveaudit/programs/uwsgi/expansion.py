@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from serveaudit.expressions.arithmetic import arithmetic
+from serveaudit.source import Piece, SourceFile
 from serveaudit.values import Partial, Range, Unknown, Value
 
 Hook = Callable[[str], str | None]
@@ -63,10 +64,33 @@ class Holes:
         return Value(Partial(tuple(parts))).also(*found)
 
 
-def magic(text: str, table: Mapping[str, str]) -> str:
-    """The text with each `%x` replaced, as uWSGI does while it reads a file: what it does not know it removes (core/utils.c,
-    magic_sub)."""
-    return re.sub(r"%(.)", lambda found: table.get(found[1], ""), text, flags=re.DOTALL)
+_MAGIC = re.compile(r"(?P<gap>\{\{[^\n]*?\}\}|\{%[^\n]*?%\}|\{#[^\n]*?#\})|%(?P<letter>.)", re.DOTALL)
+
+
+def magic(source: SourceFile, table: Mapping[str, str], holes: Holes) -> SourceFile:
+    """The file with each `%x` replaced, as uWSGI does before it looks at lines (core/utils.c, magic_sub): what it does not know
+    it removes, even the end of a line. What a template fills in is unknown."""
+    texts: list[str] = []
+    pieces: list[Piece] = []
+    inner = at = 0
+    for found in _MAGIC.finditer(source.text):
+        new = table.get(found["letter"], "") if found["letter"] else _gap(found["gap"], holes)
+        for text, start in ((source.text[at : found.start()], at), (new, found.start())):
+            pieces.append(Piece(inner, start, found.end() - start if text is new else len(text)))
+            texts.append(text)
+            inner += len(text)
+        at = found.end()
+    if not at:
+        return source
+    pieces.append(Piece(inner, at, len(source.text) - at))
+    return source.view("".join([*texts, source.text[at:]]), [piece for piece in pieces if piece.length])
+
+
+def _gap(gap: str, holes: Holes) -> str:
+    """A template's comment leaves nothing; a statement of its own may put anything there, or leave it out."""
+    if gap.startswith("{#"):
+        return ""
+    return holes.put(Value(Unknown("a template fills it in" if gap.startswith("{{") else "a template decides about it", gap)))
 
 
 def magic_table(path: str, section: str, cwd: str, holes: Holes) -> dict[str, str]:
@@ -83,6 +107,7 @@ def magic_table(path: str, section: str, cwd: str, holes: Holes) -> dict[str, st
         "%": "%",
         "(": "%(",
         "[": "\033",
+        "o": path,
         "s": name,
         "n": stem if dot else name,
         "e": extension if dot else "",
@@ -98,7 +123,12 @@ def magic_table(path: str, section: str, cwd: str, holes: Holes) -> dict[str, st
     table["v"] = cwd or unknown("v", "the directory in which uWSGI is started is not known")
     for letter, what in _UNTOLD.items():
         table[letter] = unknown(letter, f"{what} is not known")
-    return {**table, "o": path}
+    return table
+
+
+def of_the_first(table: Mapping[str, str]) -> dict[str, str]:
+    """What the capital letters stand for, once the table of the first file is known."""
+    return {letter.upper(): table[letter] for letter in "odspcenxij"}
 
 
 _UNTOLD = {
@@ -158,7 +188,7 @@ def placeholder(key: str, lookup: Hook, holes: Holes) -> str | None:
         elif token in ("++", "--"):
             current, pending = _reckoned(current, token[0], "1", holes) if current else "", ""
         else:
-            operand = token if token.isdigit() or holes.at(token[0]) else lookup(token) or ""
+            operand = token if re.fullmatch("[0-9]+", token) or holes.at(token[0]) else lookup(token) or ""
             current = _reckoned(current, pending, operand, holes) if pending else current + operand
             pending = ""
     return current
@@ -168,15 +198,16 @@ def _reckoned(left: str, sign: str, right: str, holes: Holes) -> str:
     a, b = whole_number(left, holes), whole_number(right, holes)
     if sign == "/" and b.x == 0:
         return "0"
-    result = a.also(b)
-    result = replace(result, x=arithmetic(_OPERATORS[sign], a.x, b.x))
+    result = replace(a.also(b), x=arithmetic(_OPERATORS[sign], a.x, b.x))
+    if sign == "/" and isinstance(a.x, int) and isinstance(b.x, int):
+        result = replace(result, x=abs(a.x) // abs(b.x) * (1 if (a.x < 0) == (b.x < 0) else -1))  # C cuts off
     return str(result.x) if isinstance(result.x, int) else holes.put(result)
 
 
 def whole_number(text: str, holes: Holes) -> Value[Any]:
     """What C's atoi makes of a text: the number that it starts with, else 0."""
-    text = text.lstrip()
-    found = re.match(r"[+-]?\d{1,18}", text)
+    text = text.lstrip(" \t\n\v\f\r")
+    found = re.match(r"[+-]?[0-9]{1,18}", text)
     at = found.end() if found else 0
     hole = holes.at(text[at : at + 1])
     if hole is None:

@@ -15,13 +15,15 @@ from serveaudit.arguments import Arguments, Given, Style, read
 from serveaudit.command import Environment, Files, Step
 from serveaudit.programs.uwsgi import conditions, files
 from serveaudit.programs.uwsgi.conditions import Guard, Skipped, Turn, World
-from serveaudit.programs.uwsgi.expansion import Holes, magic, magic_table, placeholder, replaced
+from serveaudit.programs.uwsgi.expansion import Holes, magic, magic_table, of_the_first, placeholder, replaced
+from serveaudit.programs.uwsgi.files import Written
 from serveaudit.serving import BadFlag, Origin, Row
 from serveaudit.source import Problem, SourceFile, Span
 from serveaudit.tables import facts
 from serveaudit.values import How, Place, Unknown, Value
 
-GETOPT_LONG = Style(abbreviates=True, dashes_as_words=True, asks=("-h", "--help", "--version"), status=1)
+_ASKS = ("-h", "--help", "--version")
+GETOPT_LONG = Style(abbreviates=True, dashes_as_words=True, joins_optional=True, asks=_ASKS, status=1)
 RESERVED = (
     "RELOADS",
     "VASSALS_DIR",
@@ -93,6 +95,9 @@ class Reading:
     mentioned: set[str] = field(default_factory=set)
     logic: Option | None = None
     last_ini: tuple[str, SourceFile] | None = None
+    magic: dict[str, str] = field(default_factory=dict)
+    capitals: dict[str, str] = field(default_factory=dict)
+    declared: dict[str, list[str]] = field(default_factory=dict)
     depth: int = 0
 
     def environment(self) -> None:
@@ -146,7 +151,7 @@ class Reading:
         path, colon, section = ("", ":", name[1:]) if name.startswith(":") else name.rpartition(":")
         path = path if colon else section
         section = section if colon and section else "uwsgi"
-        if by.key in ("include", "inherit", "config") and not name.endswith(files.SUFFIXES):
+        if by.key in ("include", "inherit", "config") and (by.key == "config" or not name.endswith(files.SUFFIXES)):
             self.problems.append(Problem(by.place.span, f"uWSGI can't tell what kind of file {name} is: it exits"))
             return
         if self.depth >= DEEPEST or len(self.options) > MOST:
@@ -181,35 +186,30 @@ class Reading:
     def take(self, source: SourceFile, kind: str, path: str, section: str, by: Option | None = None) -> None:
         """Adds the options of a file that was read."""
         self.sources.append((source, kind))
-        table = magic_table(path, section, self.cwd, self.holes)
-        found = files.entries(source, kind, section or "uwsgi")
-        self.problems += found.problems
+        self.magic |= magic_table(path, section, self.cwd, self.holes)
+        if not self.capitals and (by is None or by.key in _TELLS_SYNTAX):
+            self.capitals = of_the_first(self.magic)
+        found = files.options(magic(source, self.magic | self.capitals, self.holes), kind, section)
+        self.problems += [replace(problem, span=problem.span.within(source)) for problem in found.problems]
         if found.head is None:
             place = by.place if by else Place(source.line_span(1))
-            if found.unread is None:
-                self.problems.append(Problem(place.span, f"{source.path} has no section {section or 'uwsgi'}"))
+            if found.problems and kind != "ini":
+                self.options.append(Option("", None, place, unread=Unknown(f"{source.path} can't be read", source.path)))
             else:
-                self.options.append(Option("", None, place, unread=found.unread))
+                self.problems.append(Problem(place.span, f"{source.path} has no section {section or 'uwsgi'}"))
             return
-        self.heads.append(found.head)
-        guards, logic = (by.guards, by.logic) if by else ((), "")
-        for entry in found.entries:
-            place = Place(entry.line)
-            if entry.name.startswith("{"):
-                self._templated(entry.name, place)
-                continue
-            text = magic(_FILLED.sub(self._filled, entry.value.text), table)
-            self.add(Option(magic(entry.name, table), text, place, entry.value, guards=guards, logic=logic))
-        if any(entry.name.startswith("{%") for entry in found.entries):
-            self._templated("{%", Place(found.head))
+        self.heads.append(found.head.within(source))
+        for written in found.options:
+            self.add(self._option(written, source, by))
 
-    def _filled(self, gap: re.Match[str]) -> str:
-        return self.holes.put(Value(Unknown("a template fills it in", gap[0])))
-
-    def _templated(self, statement: str, place: Place) -> None:
-        """A template's own line: what it puts in there, or leaves out, may be anything."""
-        if not statement.startswith("{#"):
-            self.options.append(Option("", None, place, unread=Unknown("a template decides about it", statement)))
+    def _option(self, written: Written, source: SourceFile, by: Option | None) -> Option:
+        """What stands in a file. A name that is not known may be any."""
+        place, literal = Place(written.line.within(source)), written.value.within(source)
+        hole = next(filter(None, map(self.holes.at, written.key)), None)
+        if hole is not None:
+            return Option("", None, place, unread=hole.x if isinstance(hole.x, Unknown) else _NAMELESS)
+        guards = (*(by.guards if by else ()), *((written.guard,) if written.guard else ()))
+        return Option(written.key, written.text, place, literal, guards=guards, logic=by.logic if by else "")
 
     def add(self, option: Option) -> None:
         """Adds an option, as often as the conditions around it want."""
@@ -239,6 +239,8 @@ class Reading:
     def _add(self, option: Option) -> None:
         row = option.row
         self.options.append(option)
+        if option.key in self.declared:
+            self.options += [replace(option, key=key, unread=_DECLARED) for key in self.declared[option.key]]
         if row is None or not row.immediate:
             return
         option.settled = True
@@ -247,9 +249,19 @@ class Reading:
         elif row.type == "include":
             self.load(option.text or "", option)
         elif row.type == "placeholder":
-            key, equals, text = (option.text or "").partition("=")
-            if equals:
-                self._add(replace(option, key=key, text=text, settled=option.key != "set"))
+            self._placed(option)
+        elif option.key in _DECLARES:
+            name, _, template = (option.text or "").partition("=")
+            keys = [part.partition("=")[0] for part in template.split(";")]
+            self.declared[name] = ["" if "$" in key else key for key in keys]
+
+    def _placed(self, option: Option) -> None:
+        """`set = key=text`, and `set-placeholder`, which takes no option's name."""
+        key, equals, text = (option.text or "").partition("=")
+        if not equals or (option.key != "set" and facts("uwsgi").row(key)):
+            self.problems.append(Problem(option.place.span, f"uWSGI does not take {option.text!r} for {option.key}: it exits"))
+            return
+        self._add(replace(option, key=key, text=text, settled=option.key != "set"))
 
     def _world(self) -> World:
         return World(self.env, self.holes, self._file, self._given)
@@ -286,6 +298,12 @@ class Reading:
         return self.holes.text(value)
 
     def _contents(self, option: Option, name: str) -> str:
+        found = self._file(name)
+        if isinstance(found, SourceFile):
+            option.rests += (Value(None, (Place(found.line_span(1)),)),)
+            return found.text.removesuffix("\n")
+        if found is None:
+            self.problems.append(Problem(option.place.span, f"there is no file {name}"))
         return self.holes.put(Value(Unknown(f"what @({name}) holds is only known when uWSGI starts")))
 
     def _placeholder(self, option: Option, key: str) -> str | None:
@@ -311,7 +329,11 @@ def daemons(options: Sequence[Option]) -> Iterator[Step]:
             yield Step(option.place, script=script)
 
 
-_FILLED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+_TELLS_SYNTAX = ("ini", "yaml", "yml", "json", "js", "xml", "xmlconfig")
+"""Only the file of such an option is what capital letters tell of (core/uwsgi.c, uwsgi_opt_load)."""
+_NAMELESS = Unknown("the name of an option is not known")
+_DECLARES = ("declare-option", "declare-option2")
+_DECLARED = Unknown("an option that the configuration declares itself sets it")
 _DAEMONS = ("attach-daemon", "attach-control-daemon", "smart-attach-daemon")
 
 

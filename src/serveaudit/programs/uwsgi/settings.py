@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from serveaudit.command import Environment
@@ -177,11 +178,10 @@ def _value(row: Row, text: str | None, holes: Holes) -> tuple[Value[Any], str]:
     if row.type == "bool":
         return (holes.value(text).map(_boolean) if text else Value(True)), ""
     if row.type == "int":
-        number = whole_number(text, holes) if text is not None else Value(1)
-        below = isinstance(number.x, int) and row.low is not None and number.x < row.low
-        if below:
+        number = whole_number(text, holes).map(partial(_stored, row)) if text is not None else Value(1)
+        if isinstance(number.x, int) and number.x < 0 and row.low is not None:
             return Value(Unknown(f"uWSGI does not take {text!r} for {row.name}")), "it must not be negative"
-        return number.map(lambda n: _number(row, n)), ""
+        return number.map(lambda n: Bytes(n << 20) if row.unit == "MiB" else with_unit(row, n)), ""
     if row.name == "chmod-socket":
         return _mode(text, holes)
     value = holes.value(text or "")
@@ -211,15 +211,18 @@ def _boolean(text: str) -> bool:
     return text.lower() not in _FALSE and text != "0"
 
 
-def _number(row: Row, number: int) -> Any:
-    if row.high is not None and number > row.high:  # cut off, not refused: uwsgi_opt_set_16bit
-        number = int(row.high)
-    return Bytes(number << 20) if row.unit == "MiB" else with_unit(row, number)
+def _stored(row: Row, number: int) -> Any:
+    """What is left of a number in the C type that it is put into (core/uwsgi.c, uwsgi_opt_set_int, …_64bit, …_16bit)."""
+    if row.high is not None:
+        return number if 0 <= number <= row.high else int(row.high)
+    if row.low is not None:
+        return (number + (1 << 31)) % (1 << 32) - (1 << 31)
+    return number if number >= 0 else Unknown(f"what uWSGI makes of a number below zero for {row.name} is not known")
 
 
 def _mode(text: str | None, holes: Holes) -> tuple[Value[Any], str]:
-    """`664`; without a mode, or with 1, it is 666 (core/uwsgi.c, uwsgi_opt_chmod_socket)."""
-    if not text or text == "1":
+    """`664`; as a flag alone, or with 1, it is 666 (core/uwsgi.c, uwsgi_opt_chmod_socket)."""
+    if text is None or text == "1":
         return Value(0o666), ""
     value = holes.value(text)
     if isinstance(value.x, str) and not re.fullmatch("[0-7]{3}", value.x):
