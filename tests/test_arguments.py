@@ -119,6 +119,14 @@ def test_an_unknown_word_may_add_to_a_list() -> None:
     assert isinstance(bind.complete, Unknown) and len(bind.members) == 1
 
 
+@pytest.mark.parametrize(
+    "text", ["uvicorn $OPTIONS app:app", "hypercorn $OPTIONS app:app", "waitress-serve $OPTIONS --port=80 app:app"]
+)
+def test_words_behind_one_that_may_be_several_are_not_counted(text: str) -> None:
+    assert read(text).bad == []
+    assert [bad.word for bad in read(text.replace("$OPTIONS", "first:app")).bad][-1:] == ["app:app"]
+
+
 @pytest.mark.parametrize("word", ['"$APP"', "$MODULE:app"])
 def test_an_unknown_word_that_stays_one_word_is_the_application(word: str) -> None:
     found = read(f"gunicorn -w 4 {word}")

@@ -9,7 +9,7 @@ from serveaudit import variables
 from serveaudit.arguments import CLICK, read
 from serveaudit.command import Command
 from serveaudit.conversion import any_case, as_given, from_text
-from serveaudit.formats.python import External, Module
+from serveaudit.formats.python import External, Made, Module
 from serveaudit.invocation import arguments_for, head
 from serveaudit.keywords import from_call, with_word
 from serveaudit.listening import given, tcp
@@ -17,7 +17,7 @@ from serveaudit.precedence import Layer, effective, from_table
 from serveaudit.serving import Listener, Row, Server
 from serveaudit.tables import facts
 from serveaudit.units import Address
-from serveaudit.values import Items, Place, Unknown, Value
+from serveaudit.values import Branch, Items, Place, Unknown, Value
 
 EXECUTABLES = ("granian",)
 CALLS = ("granian.Granian", "granian.server.Granian", "granian.server.Server")
@@ -46,20 +46,29 @@ def scripted(module: Module, command: Command | None = None, place: Place | None
     for call in module.calls:
         if call.name in CALLS and call.reachable:
             layer, strange = from_call(facts("granian"), call, POSITIONS, as_given)
-            server = Server("granian", place or call.place, command, strange=strange)
+            server = Server("granian", place or call.place, command)
+            server.strange = [replace(each, refused=f"{call.name} ends with a TypeError") for each in strange]
             server.settings = effective(facts("granian").rows.values(), [_named(layer)], from_table("granian", call.place))
             servers.append(_derived(server))
     return servers
 
 
 def _named(layer: Layer) -> Layer:
-    """Members of granian's enumerations (`Interfaces.ASGI`) by their values."""
+    """Members of granian's enumerations (`Interfaces.ASGI`, `Interfaces("asgi")`) by their values."""
     settings = {
-        name: replace(each, value=replace(each.value, x=each.value.x.dotted.rpartition(".")[2].lower()))
+        name: replace(each, value=_member(each.value))
         for name, each in layer.settings.items()
-        if each.row and each.row.type == "choice" and isinstance(each.value.x, External)
+        if each.row and each.row.type == "choice"
     }
     return replace(layer, settings={**layer.settings, **settings})
+
+
+def _member(value: Value[Any]) -> Value[Any]:
+    if isinstance(value.x, Branch):
+        return replace(value, x=Branch(value.x.on, tuple((label, _member(case)) for label, case in value.x.cases)))
+    if isinstance(value.x, Made) and value.x.call and value.x.dotted.startswith("granian."):
+        return value.x.call.argument(0, "value") or value
+    return replace(value, x=value.x.dotted.rpartition(".")[2].lower()) if isinstance(value.x, External) else value
 
 
 def _from_word(row: Row, text: Any) -> Any:

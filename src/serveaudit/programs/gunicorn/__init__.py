@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from serveaudit.arguments import firm_words
 from serveaudit.command import Command, Environment, Files
 from serveaudit.formats.python import Module
 from serveaudit.invocation import arguments_for, head
@@ -103,7 +104,7 @@ def _application(words: list[Value[Any]], unread: Unknown | None, server: Server
 
 def _too_many(words: list[Value[Any]]) -> list[BadFlag]:
     why = "gunicorn takes one application and ignores what follows it"
-    return [BadFlag(str(word.x), word.places[0], refused=False, why=why) for word in words[1:] if word.places]
+    return [BadFlag(str(word.x), word.places[0], refused=False, why=why) for word in firm_words(words)[1:] if word.places]
 
 
 _NAMED = re.compile(r"(^|/)[^/]*gunicorn[^/]*\.py$|(^|/)gunicorn\.conf$", re.IGNORECASE)
