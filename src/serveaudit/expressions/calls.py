@@ -30,8 +30,22 @@ class Reader(Displays):
         if isinstance(how, ast.In | ast.NotIn):
             return self._membership(left, right, isinstance(how, ast.NotIn))
         operator = COMPARISONS[type(how)]
+        if isinstance(how, ast.Is | ast.IsNot):
+            return self._identity(operator, self.closure(left), self.closure(right), isinstance(how, ast.IsNot))
         side = self.present if operator in ORDERINGS else self.closure
         return comparison(operator, side(left), side(right))
+
+    def _identity(self, operator: Any, left: Closure, right: Closure, negative: bool) -> Closure:
+        """`is`: of modules, functions and classes the scope knows whether they are the same."""
+
+        def run(frame: Frame) -> Result:
+            (a, ra), (b, rb) = held = left(frame), right(frame)
+            same = self.scope.same(a, b)
+            if same is None:
+                return comparison(operator, lambda _: held[0], lambda _: held[1])(frame)
+            return same is not negative, ra + rb
+
+        return run
 
     def _membership(self, left: ast.expr, right: ast.expr, negative: bool) -> Closure:
         key, container = self.closure(left), self.present(right)
@@ -111,8 +125,8 @@ class Reader(Displays):
                 value = placed(value_of(*closure(frame)), value_node, self.scope)
                 if name is not None:
                     keywords[name] = value
-                elif isinstance(value.x, Table) and value.x.complete is True:
-                    keywords |= {str(key): entry for key, entry in value.x.entries}
+                elif (table := self.scope.mapping(value.x)) is not None and table.complete is True:
+                    keywords |= {str(key): entry for key, entry in table.entries}
                 else:
                     return Unknown(f"{shown(node)}: its arguments are not known"), (("**", value),)
             return call(frame, tuple(args), keywords)
@@ -124,9 +138,12 @@ class Reader(Displays):
         found = self.scope.call(dotted, args, named)
         if found is not None:
             return read(found, shown(node), frame)
-        x = call_pure(
-            dotted, [frame.plain(arg) for arg in args], {name: frame.plain(v) for name, v in named.items()}, frame.plain
-        )
+        path, _, method = dotted.rpartition(".")
+        base = self.scope.dotted(path) if path else None
+        if base is not None and not isinstance(base.x, Unknown):
+            return self._ask(frame, value_of(*read(base, path, frame)), method, args, named, node)
+        plain = [frame.plain(arg) for arg in args]
+        x = call_pure(self.scope.spelled(dotted), plain, {name: frame.plain(v) for name, v in named.items()}, frame.plain)
         if x is NotImplemented:
             return Unknown(f"{shown(node)} is not evaluated", dotted), ()
         return x, tuple(("", arg) for arg in (*args, *named.values()))
@@ -151,6 +168,9 @@ class Reader(Displays):
 
     def _of_text(self, frame: Frame, x: str | Partial, name: str, args: _Args, named: _Named) -> Any:
         plain = [frame.plain(arg) for arg in args]
+        table = self.scope.mapping(plain[0]) if name == "format_map" and plain else None
+        if table is not None and isinstance(x, str):
+            return format_text(x, [], lambda key: frame.plain(table.get(key)))
         if name == "format" and isinstance(x, str):
             return format_text(x, plain, lambda key: frame.plain(named[key]) if key in named else Unknown("no such name"))
         return call_method(name, x, plain, frame.plain) if not named else NotImplemented

@@ -67,22 +67,35 @@ def compare(operator: Binary, a: Any, b: Any, plain: Plain = bare) -> bool | Unk
     if isinstance(b, Unknown):
         return b
     if operator in ORDERINGS:
-        return _ordered(operator, a, b)
+        return _ordered(operator, a, b, plain)
     same = equal(a, b, plain)
     return same if isinstance(same, Unknown) or operator is op.eq else not same
 
 
-def _ordered(operator: Binary, a: Any, b: Any) -> bool | Unknown:
+def _ordered(operator: Binary, a: Any, b: Any, plain: Plain) -> bool | Unknown:
     if a is None or b is None:
         return False
     if type(a) is Range or type(b) is Range:
         return _ordered_ranges(operator, a, b)
+    if isinstance(a, Items) and isinstance(b, Items):
+        return _ordered_lists(operator, a, b, plain)
     if isinstance(a, Partial | Items | Table) or isinstance(b, Partial | Items | Table):
         return next((x.unknown for x in (a, b) if isinstance(x, Partial)), Unknown("lists can't be ordered here"))
     try:
         return bool(operator(a, b))
     except TypeError as error:
         return Unknown(str(error))
+
+
+def _ordered_lists(operator: Binary, a: Items, b: Items, plain: Plain) -> bool | Unknown:
+    """As far as the first members that differ tell: `sys.version_info >= (3, 9)`."""
+    for one, other in zip(map(plain, a.members), map(plain, b.members), strict=False):
+        same = equal(one, other, plain)
+        if same is not True:
+            return _ordered(operator, one, other, plain)
+    if len(a.members) > len(b.members):
+        return bool(operator(1, 0))
+    return Unknown("lists can't be ordered here")
 
 
 def _ordered_ranges(operator: Binary, a: Any, b: Any) -> bool | Unknown:

@@ -10,7 +10,7 @@ from serveaudit.expressions.comparisons import truth
 from serveaudit.expressions.frames import Closure, Frame, Read, Reads, Result, value_of
 from serveaudit.expressions.scope import Scope, choose, is_strange, known_names, shown
 from serveaudit.expressions.texts import Text, formatted, percent, text
-from serveaudit.values import Items, Range, Table, Unknown, Value
+from serveaudit.values import Items, Range, Unknown, Value
 
 DEEPEST = 150
 """Nodes inside one another that are followed."""
@@ -57,6 +57,10 @@ class Operators:
         name = node.id
         return lambda frame: frame[name]
 
+    def read_lambda(self, node: ast.Lambda) -> Closure:
+        value = self.scope.function(node) or Value(Unknown(f"{shown(node)} is not evaluated"))
+        return lambda frame: (value.x, (("lambda", value),))
+
     def read_binop(self, node: ast.BinOp) -> Closure:
         left, right = self.present(node.left), self.present(node.right)
         plain = calculation(CALCULATIONS.get(type(node.op), op.matmul), left, right)
@@ -73,7 +77,8 @@ class Operators:
             y, more = right(frame)
             several = isinstance(node.right, ast.Tuple) and isinstance(y, Items)
             args = [frame.plain(member) for member in y.members] if several else [y]
-            named = (lambda key: frame.plain(y.get(key))) if isinstance(y, Table) else lambda key: Unknown("no such name")
+            table = self.scope.mapping(y)
+            named = (lambda key: frame.plain(table.get(key))) if table else lambda key: Unknown("no such name")
             return percent(x, args, named), reads + more
 
         return run

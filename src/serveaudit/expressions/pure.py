@@ -10,8 +10,9 @@ import operator as op
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from serveaudit.expressions import sequences
 from serveaudit.expressions.arithmetic import arithmetic, between, greatest, least, negative
-from serveaudit.expressions.comparisons import TOO_LARGE, Plain, compare, ends, members, only, truth
+from serveaudit.expressions.comparisons import TOO_LARGE, Plain, bare, compare, ends, members, only, truth
 from serveaudit.expressions.texts import formatted
 from serveaudit.values import Items, Partial, Range, Table, Unknown, Value
 
@@ -21,7 +22,7 @@ LONGEST_RANGE = 5_000
 """Members of a `range()`."""
 
 
-def call_pure(name: str, args: Sequence[Any], keywords: Mapping[str, Any], plain: Plain) -> Any:
+def call_pure(name: str, args: Sequence[Any], keywords: Mapping[str, Any], plain: Plain = bare) -> Any:
     """The function's result. Returns NotImplemented for what is no function that is known here."""
     function = FUNCTIONS.get(name)
     if function is None:
@@ -118,7 +119,7 @@ def _quantifier(stop: bool) -> Pure:
 
 def _list(args: Sequence[Any], keywords: Mapping[str, Any], plain: Plain) -> Any:
     inside, complete = members(args[0]) if args else ((), True)
-    return Items(tuple(one if isinstance(one, Value) else Value(one) for one in inside), complete)
+    return Items(tuple(map(sequences.valued, inside)), complete)
 
 
 def _sorted(args: Sequence[Any], keywords: Mapping[str, Any], plain: Plain) -> Any:
@@ -142,13 +143,6 @@ def _range(args: Sequence[Any], keywords: Mapping[str, Any], plain: Plain) -> An
     return Items(tuple(map(Value, numbers))) if len(numbers) <= LONGEST_RANGE else TOO_LARGE
 
 
-def _dict(args: Sequence[Any], keywords: Mapping[str, Any], plain: Plain) -> Any:
-    given = args[0] if args else Table(())
-    if not isinstance(given, Table):
-        return Unknown("dict() of what is no dictionary")
-    return Table((*given.entries, *((name, Value(x)) for name, x in keywords.items())), given.complete)
-
-
 FUNCTIONS: Mapping[str, Pure] = {
     "int": _number(int),
     "float": _number(float),
@@ -168,5 +162,11 @@ FUNCTIONS: Mapping[str, Pure] = {
     "frozenset": _list,
     "sorted": _sorted,
     "range": _range,
-    "dict": _dict,
+    "dict": sequences.table,
+    "enumerate": sequences.enumerated,
+    "zip": sequences.zipped,
+    "reversed": sequences.turned,
+    "next": sequences.first,
+    "divmod": sequences.quotient,
+    "pow": lambda args, keywords, plain: arithmetic(op.pow, *args),
 }

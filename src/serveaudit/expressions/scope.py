@@ -53,6 +53,22 @@ class Scope:
         `base[key]` is `__getitem__`, `key in base` is `__contains__`, `base(…)` is `__call__`."""
         return None
 
+    def function(self, node: ast.Lambda) -> Value[Any] | None:
+        """`lambda x: …`"""
+        return None
+
+    def spelled(self, dotted: str) -> str:
+        """The name that Python itself has for what is called: `cast` where that is `int`."""
+        return dotted
+
+    def same(self, a: Any, b: Any) -> bool | None:
+        """`a is b`, where one of them stands for a module, function or class."""
+        return None
+
+    def mapping(self, x: Any) -> Table | None:
+        """An object as a dictionary: `**locals()`."""
+        return x if isinstance(x, Table) else None
+
     def place(self, node: ast.expr) -> Place | None:
         """Where the expression stands: the place of what has none of its own (literals, members of a list)."""
         return None

@@ -21,7 +21,7 @@ from serveaudit.formats.python.module import (
     PathText,
 )
 from serveaudit.formats.python.state import Session, State
-from serveaudit.values import Items, Table, Unknown, Value
+from serveaudit.values import Items, Range, Table, Unknown, Value
 
 _LOOPS = {"loop": ("auto", "asyncio"), "http": ("auto", "h11")}
 
@@ -34,8 +34,10 @@ CONSTANTS: dict[str, Value[Any]] = {
     "os.environ": Value(Environ()),
     "os.name": Value("posix"),
     "os.sep": Value("/"),
+    "os.path.sep": Value("/"),
     "sys.argv": Value(Argv()),
     "sys.platform": Value("linux"),
+    "sys.version_info": Value(Items((Value(3), Value(Range(6)), Value(Range(0))))),
     "typing.TYPE_CHECKING": Value(False),
     **{
         f"{module}.Uvicorn{kind}Worker.CONFIG_KWARGS": _worker_defaults(number)

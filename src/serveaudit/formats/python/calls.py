@@ -6,11 +6,14 @@ import ast
 import builtins
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from serveaudit.expressions import call_pure
 from serveaudit.formats.python.attributes import attribute_of
 from serveaudit.formats.python.environs import ENVIRONMENT, Given
 from serveaudit.formats.python.frames import Frame, folded, taken
+from serveaudit.formats.python.functions import FUNCTIONS
 from serveaudit.formats.python.machine import MACHINE, NAMESPACES
 from serveaudit.formats.python.module import Call, Class, ClassRef, Environ, External, Function, FunctionRef, Made, ModuleRef
 from serveaudit.formats.python.paths import PATHS
@@ -20,7 +23,7 @@ from serveaudit.values import Items, Table, Unknown, Value, unknown
 
 Args = tuple[Value[Any], ...]
 Keywords = Mapping[str, Value[Any]]
-KNOWN: dict[str, Callable[[Given], Value[Any] | None]] = {**ENVIRONMENT, **PATHS, **MACHINE}
+KNOWN: dict[str, Callable[[Given], Value[Any] | None]] = {**ENVIRONMENT, **PATHS, **MACHINE, **FUNCTIONS}
 _MOST_TIMES = 64
 """How often one call in the text, in a loop say, is told apart by its arguments."""
 _HARMLESS = {"functools.lru_cache", "functools.cache", "functools.cached_property", "staticmethod", "classmethod", "property"}
@@ -76,7 +79,7 @@ def apply(
     """What a call gives. None for what the evaluator may know: Python's own functions, methods of plain values."""
     node = state.at
     call = record(state, node, name, args, keywords, base) if isinstance(node, ast.Call) else None
-    known = KNOWN[name](Given(state, args, keywords, base)) if name in KNOWN else None
+    known = KNOWN[name](Given(state, args, keywords, base, partial(_apply_to, state))) if name in KNOWN else None
     if known is not None:
         return known
     match callee.x:
@@ -87,6 +90,19 @@ def apply(
         case External() | Made() if "." in name or name in NAMESPACES or not hasattr(builtins, name):
             return made(state, name, call)
     return None
+
+
+def _apply_to(state: State, callee: Value[Any], args: Args, keywords: Keywords) -> Value[Any] | None:
+    """What a function gives that another one calls; the call does not stand in the text."""
+    at, state.at = state.at, None
+    try:
+        given = apply(state, callee, name_of(callee), args, keywords, None)
+    finally:
+        state.at = at
+    if given is not None or not isinstance(callee.x, External):
+        return given
+    x = call_pure(callee.x.dotted, [arg.x for arg in args], {name: value.x for name, value in keywords.items()})
+    return None if x is NotImplemented else Value(x).also(*args, *keywords.values())
 
 
 def _once(state: State, call: Call | None, follow_it: Callable[[], Value[Any]]) -> Value[Any]:
@@ -176,7 +192,7 @@ def follow(function: Function, args: Args, keywords: Keywords, generic: bool = F
     """What a function of the repository returns, by its text. `generic`: nothing is known of its arguments."""
     state: State = function.home[0]
     node = function.node
-    if node is None or isinstance(node, ast.Lambda) or not _can_follow(state, node):
+    if node is None or not _can_follow(state, node):
         return Value(Unknown(f"{function.name}() is not followed"))
     frame = Frame("function", function.home[1], function.qualname, _arguments(state, function, args, keywords, generic))
     state.followed.add(node)
@@ -191,7 +207,7 @@ def _can_follow(state: State, node: ast.AST) -> bool:
     return len(following) < DEEPEST_CALL and node not in following
 
 
-def _run(state: State, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> Value[Any]:
+def _run(state: State, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str) -> Value[Any]:
     session, module, following = state.session, frame.module, state.session.following
     lent = module not in session.live
     session.live += [module] if lent else []
@@ -200,7 +216,7 @@ def _run(state: State, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDe
     try:
         with state.inside(frame):
             state.conditions = ()
-            outcome = state.run(state, node.body)
+            outcome = state.run(state, _body(node))
         result = frame.returned if outcome is Outcome.RETURNS else Value(None)
         return folded(frame.pending, result)
     except Lost:
@@ -217,12 +233,16 @@ def _run(state: State, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDe
             session.live.remove(module)
 
 
+def _body(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.stmt]:
+    return [ast.copy_location(ast.Return(node.body), node.body)] if isinstance(node, ast.Lambda) else node.body
+
+
 def instantiate(state: State, cls: Class, call: Call | None, args: Args, keywords: Keywords) -> Value[Any]:
     """An object of a class of the repository, with what its `__init__` sets, or its fields."""
     x = Made(f"an object of {cls.name}", cls.name, dotted=cls.full_name, call=call, cls=cls)
     start = next((each.methods["__init__"] for each in cls.ancestors() if "__init__" in each.methods), None)
     if start is None:
-        return Value(replace(x, attributes=dict(keywords)), (call.place,) if call else ())
+        return Value(replace(x, attributes={**_fields(state, cls), **keywords}), (call.place,) if call else ())
     home: State = start.home[0]
     if start.node is None or isinstance(start.node, ast.Lambda) or not _can_follow(home, start.node):
         return Value(x, (call.place,) if call else ())
@@ -232,6 +252,18 @@ def instantiate(state: State, cls: Class, call: Call | None, args: Args, keyword
     _run(home, frame, start.node, cls.name)
     after = frame.names.get(start.parameters[0]) if start.parameters else None
     return (after if after is not None and isinstance(after.x, Made) else Value(x)).at(*([call.place] if call else []))
+
+
+def _fields(state: State, cls: Class) -> dict[str, Value[Any]]:
+    """What `field(default=…)` and `field(default_factory=…)` of a dataclass give to each object."""
+    fields: dict[str, Value[Any]] = {}
+    for each in reversed(list(cls.ancestors())):
+        for name, value in each.attributes.items():
+            call = value.x.call if isinstance(value.x, Made) and value.x.dotted == "dataclasses.field" else None
+            default, factory = (call.argument(-1, key) for key in ("default", "default_factory")) if call else (None, None)
+            made = _apply_to(state, factory, (), {}) if factory is not None else default
+            fields |= {name: made} if made is not None else {}
+    return fields
 
 
 def _arguments(state: State, function: Function, args: Args, keywords: Keywords, generic: bool) -> dict[str, Value[Any]]:

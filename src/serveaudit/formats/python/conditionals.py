@@ -49,7 +49,7 @@ def run_match(state: State, node: ast.Match) -> Outcome:
             bodies = [each for case in node.cases for each in case.body]
             state.lose(bodies, "it depends on a match that is not followed", state.place(node))
             return Outcome.GOES_ON
-        chain = [ast.copy_location(ast.If(test, case.body, chain), node)]
+        chain = [ast.copy_location(ast.If(test, [*_captured(node.subject, case), *case.body], chain), node)]
     return state.run(state, chain)
 
 
@@ -128,11 +128,19 @@ def _main_guard(test: ast.expr) -> tuple[bool, ast.expr | None]:
     return False, None
 
 
+def _captured(subject: ast.expr, case: ast.match_case) -> list[ast.stmt]:
+    """`case other:` binds a name."""
+    if not isinstance(case.pattern, ast.MatchAs) or case.pattern.name is None:
+        return []
+    target = ast.copy_location(ast.Name(case.pattern.name, ast.Store()), case.pattern)
+    return [ast.copy_location(ast.Assign([target], subject), case.pattern)]
+
+
 def _case_test(subject: ast.expr, case: ast.match_case) -> ast.expr | None:
     patterns = case.pattern.patterns if isinstance(case.pattern, ast.MatchOr) else [case.pattern]
     if case.guard is not None:
         return None
-    if isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.pattern.name is None:
+    if isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:
         return ast.copy_location(ast.Constant(True), case.pattern)
     values = [each.value for each in patterns if isinstance(each, ast.MatchValue)]
     if len(values) < len(patterns):

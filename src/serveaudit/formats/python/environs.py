@@ -30,6 +30,8 @@ class Given:
     args: tuple[Value[Any], ...]
     keywords: Mapping[str, Value[Any]]
     base: Value[Any] | None = None
+    call: Callable[[Value[Any], tuple[Value[Any], ...], Mapping[str, Value[Any]]], Value[Any] | None] = lambda *given: None
+    """What a function, class or method gives that is among the arguments."""
 
     def get(self, position: int, *names: str) -> Value[Any] | None:
         """An argument by position, or by one of its names."""
@@ -97,11 +99,20 @@ def _environ_setdefault(given: Given) -> Value[Any] | None:
     return value
 
 
+def _environ_items(given: Given) -> Value[Any] | None:
+    """Pairs of name and text: those that are known, every machine has more of them."""
+    session = given.state.session
+    names: list[Value[Any]] = [Value(name) for name in {**session.env.variables, **session.environ.names}]
+    pairs = [(name, variable(session, name)) for name in names]
+    set_: tuple[Value[Any], ...] = tuple(Value(Items(pair)) for pair in pairs if pair[1].x is not None)
+    return Value(Items(set_, Unknown("every machine has variables of its own", "os.environ")))
+
+
 def _load_file(given: Given) -> Value[Any] | None:
     """From here on, a file that is not read may set variables that the environment does not."""
     session = given.state.session
     if session.env.complete is True:
-        session.env = session.env.over({}, Unknown("a file of variables is read that is not in the repository"))
+        session.env = session.env.over({}, Unknown("a file of variables is loaded over the environment"))
     return Value(Unknown("whether a file of variables was found"))
 
 
@@ -227,6 +238,7 @@ ENVIRONMENT: dict[str, Callable[[Given], Value[Any] | None]] = {
     "os.environ.__getitem__": _environ_item,
     "os.environ.__contains__": _environ_has,
     "os.environ.setdefault": _environ_setdefault,
+    "os.environ.items": _environ_items,
     "dotenv.load_dotenv": _load_file,
     "dotenv.main.load_dotenv": _load_file,
     "environ.Env.read_env": _load_file,

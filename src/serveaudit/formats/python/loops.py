@@ -10,14 +10,14 @@ from serveaudit.formats.python.frames import taken
 from serveaudit.formats.python.parsing import walk_here
 from serveaudit.formats.python.state import Escaped, Lost, Outcome, State
 from serveaudit.formats.python.targets import assign
-from serveaudit.values import Items, Table, Value, unknown
+from serveaudit.values import Items, Table, Unknown, Value, unknown
 
 MOST_ROUNDS = 200
 
 
 def run_for(state: State, node: ast.For | ast.AsyncFor) -> Outcome:
     over = state.value(node.iter)
-    rounds = _rounds(over)
+    rounds = _rounds(over, node.body)
     if rounds is None or len(rounds) > MOST_ROUNDS or isinstance(node, ast.AsyncFor):
         return _give_up(state, node, over)
     before = taken(state.session.live)
@@ -29,11 +29,21 @@ def run_for(state: State, node: ast.For | ast.AsyncFor) -> Outcome:
 
 
 def run_while(state: State, node: ast.While) -> Outcome:
-    why = state.test(state, node.test)
-    if why.x is False:
-        with state.session.resting_on(why):
-            return state.run(state, node.orelse)
-    return _give_up(state, node, why)
+    before = taken(state.session.live)
+    try:
+        for _ in range(MOST_ROUNDS):
+            why = state.test(state, node.test)
+            if why.x is False:
+                with state.session.resting_on(why):
+                    return state.run(state, node.orelse)
+            if why.x is not True or not state.session.spend():
+                break
+            outcome = state.run(state, node.body)
+            if outcome in (Outcome.BREAKS, Outcome.RETURNS):
+                return Outcome.GOES_ON if outcome is Outcome.BREAKS else outcome
+    except Lost:
+        state.forget(before, "it is changed in a loop that is not followed", state.place(node))
+    return _give_up(state, node, state.test(state, node.test))
 
 
 def _unrolled(state: State, node: ast.For | ast.AsyncFor, rounds: Sequence[Value[Any]]) -> Outcome:
@@ -49,8 +59,16 @@ def _unrolled(state: State, node: ast.For | ast.AsyncFor, rounds: Sequence[Value
     return state.run(state, node.orelse)
 
 
-def _rounds(over: Value[Any]) -> Sequence[Value[Any]] | None:
-    if isinstance(over.x, Items) and over.x.complete is True:
+def _only_prefixed(complete: bool | Unknown, body: Sequence[ast.stmt]) -> bool:
+    """`for name, text in os.environ.items(): if name.startswith("GUNICORN_"): …` passes over what the machine sets."""
+    match body:
+        case [ast.If(test=ast.Call(func=ast.Attribute(attr="startswith"), args=[ast.Constant()]), orelse=[])]:
+            return isinstance(complete, Unknown) and complete.about == "os.environ"
+    return False
+
+
+def _rounds(over: Value[Any], body: Sequence[ast.stmt]) -> Sequence[Value[Any]] | None:
+    if isinstance(over.x, Items) and (over.x.complete is True or _only_prefixed(over.x.complete, body)):
         return [each if isinstance(each, Value) else Value(each) for each in over.x.members]
     if isinstance(over.x, Table) and over.x.complete is True:
         return [Value(key, over.places) for key in dict(over.x.entries)]

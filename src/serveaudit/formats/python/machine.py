@@ -65,10 +65,22 @@ def _argument(given: Given) -> Value[Any] | None:
 
 def _same(given: Given) -> Value[Any] | None:
     """A copy: values never change, so it is the value itself."""
-    x = given.args[0].x if given.args else None
-    if isinstance(x, Items):
-        return replace(given.args[0], x=Items(x.members, x.complete))
-    return replace(given.args[0], x=Table(x.entries, x.complete)) if isinstance(x, Table) else None
+    if len(given.args) != 1 or given.keywords:
+        return None
+    (arg,) = given.args
+    if isinstance(arg.x, Items):
+        return replace(arg, x=Items(arg.x.members, arg.x.complete))
+    return replace(arg, x=Table(arg.x.entries, arg.x.complete)) if isinstance(arg.x, Table) else None
+
+
+def _names_bound(given: Given) -> Value[Any] | None:
+    """`globals().update(settings)`"""
+    tables = [*(arg.x for arg in given.args), Table(tuple(given.keywords.items()))]
+    if given.state.at is None or not all(isinstance(x, Table) and x.complete is True for x in tables):
+        return any_name(given)
+    for name, value in (entry for table in tables for entry in table.entries):
+        given.state.bind(str(name), value, given.state.place(given.state.at))
+    return Value(None)
 
 
 def any_name(given: Given) -> Value[Any] | None:
@@ -107,8 +119,9 @@ MACHINE: dict[str, Callable[[Given], Value[Any] | None]] = {
     "int": _number(int),
     "float": _number(float),
     **dict.fromkeys(("distutils.util.strtobool", "setuptools._distutils.util.strtobool", "strtobool.strtobool"), _strtobool),
-    **dict.fromkeys(("copy.copy", "copy.deepcopy", "list", "dict", "tuple"), _same),
-    **dict.fromkeys(("exec", "execfile", "globals.update", "locals.update", "vars.update", "runpy.run_path"), any_name),
+    **dict.fromkeys(("copy.copy", "copy.deepcopy", "list", "tuple"), _same),
+    **dict.fromkeys((f"{names}.update" for names in NAMESPACES), _names_bound),
+    **dict.fromkeys(("exec", "execfile", "runpy.run_path"), any_name),
     "sys.argv.__contains__": _argument,
     "split_settings.tools.include": _included,
 }

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 from collections.abc import Mapping
 from typing import Any
 
 from serveaudit.expressions import Scope
 from serveaudit.formats.python.attributes import attribute_of, resting
 from serveaudit.formats.python.calls import apply, follow, name_of, note_unknown, resolve
+from serveaudit.formats.python.definitions import defaults, parameters
 from serveaudit.formats.python.environs import Given
 from serveaudit.formats.python.machine import NAMESPACES, any_name
-from serveaudit.formats.python.module import NAMES, ClassRef, Function, FunctionRef, Made, PathText
+from serveaudit.formats.python.module import NAMES, ClassRef, External, Function, FunctionRef, Made, ModuleRef, PathText
 from serveaudit.formats.python.paths import PATH_METHODS
 from serveaudit.formats.python.state import State
-from serveaudit.values import Place, Unknown, Value
+from serveaudit.values import Place, Table, Unknown, Value
 
 
 class ModuleScope(Scope):
@@ -55,10 +58,34 @@ class ModuleScope(Scope):
         self.state.at = self.at
         if isinstance(base.x, PathText) and name in PATH_METHODS:
             return PATH_METHODS[name](Given(self.state, args, keywords, base))
-        if name == "__call__" and isinstance(base.x, FunctionRef | ClassRef):
+        if name == "__call__" and isinstance(base.x, FunctionRef | ClassRef | External):
             return apply(self.state, base, name_of(base), args, keywords, None)
         callee = attribute_of(self.state, base, name)
         return apply(self.state, callee, name_of(callee), args, keywords, base) if callee is not None else None
+
+    def function(self, node: ast.Lambda) -> Value[Any] | None:
+        place = self.state.place(node)
+        home = (self.state, self.state.frame)
+        names = tuple(each.arg for each in parameters(node.args))
+        function = Function("lambda", "", place, names, node=node, defaults=defaults(node.args, self.state.value), home=home)
+        return Value(FunctionRef("it is a function", "lambda", function=function), (place,))
+
+    def spelled(self, dotted: str) -> str:
+        callee = resolve(self.state, dotted)
+        return callee.x.dotted if callee is not None and isinstance(callee.x, External) else dotted
+
+    def same(self, a: Any, b: Any) -> bool | None:
+        """What Python itself has, and what the repository defines, is the same by its name, and never None."""
+        names = [name_of(Value(x)) if _has_an_identity(x) else None for x in (a, b)]
+        if all(names):
+            return names[0] == names[1]
+        return False if any(names) and (a is None or b is None) else None
+
+    def mapping(self, x: Any) -> Table | None:
+        if isinstance(x, Made) and x.dotted in NAMESPACES:
+            frame = self.state.frame.module if x.dotted == "globals" else self.state.frame
+            return Table(tuple(frame.names.items()))
+        return super().mapping(x)
 
     def place(self, node: Any) -> Place | None:
         return self.state.place(node) if hasattr(node, "lineno") else None
@@ -75,6 +102,10 @@ class ModuleScope(Scope):
         if name == "__name__":
             return Value(state.module.name or Unknown("the module's name is not known"))
         return None
+
+
+def _has_an_identity(x: Any) -> bool:
+    return isinstance(x, FunctionRef | ClassRef | ModuleRef) or (isinstance(x, External) and hasattr(builtins, x.dotted))
 
 
 def _is_property(function: Function) -> bool:
