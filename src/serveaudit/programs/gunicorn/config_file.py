@@ -10,7 +10,7 @@ from serveaudit.bindings import setting_of
 from serveaudit.command import Command, Environment, Files
 from serveaudit.conversion import convert
 from serveaudit.formats import python
-from serveaudit.formats.python import Binding, FunctionRef, Module
+from serveaudit.formats.python import Binding, ClassRef, External, FunctionRef, Made, Module, ModuleRef
 from serveaudit.precedence import Layer
 from serveaudit.programs.gunicorn.casting import from_file
 from serveaudit.serving import Row, Setting
@@ -82,16 +82,30 @@ def setting(row: Row, binding: Binding) -> Setting:
     """What one name sets."""
     made = setting_of(binding, row)
     value, refused = convert("gunicorn", row, made.value, from_file)
-    if isinstance(value.x, FunctionRef):
+    if isinstance(value.x, FunctionRef) and row.type == "callable":
         refused = _parameters(row, value.x)
+    elif _is_object(row, value.x):
+        refused = f"{value.why}, and no plain value"
     return replace(made, value=value, refused=refused)
+
+
+def _is_object(row: Row, x: Any) -> bool:
+    """Whether it is a function, class, module or other object where gunicorn takes none: `from decouple import config`."""
+    if row.type in ("callable", "class", "user"):
+        return isinstance(x, ModuleRef)
+    made = isinstance(x, Made) and x.cls is not None and not any(each.bases for each in x.cls.ancestors())
+    return made or isinstance(x, FunctionRef | ClassRef | ModuleRef) or (isinstance(x, External) and x.dotted in _OBJECTS)
+
+
+_OBJECTS = {"decouple.config"}
+"""What libraries hold, and bind to the name of a setting where it is imported."""
 
 
 def _parameters(row: Row, reference: FunctionRef) -> str:
     """Why a hook does not take what it is called with; empty where it does. Of functions gunicorn counts the positional
     parameters; `post_request` may do with fewer."""
     node = reference.function.node
-    if node is None or row.type != "callable":
+    if node is None:
         return ""
     count, wanted = len(node.args.posonlyargs) + len(node.args.args), len(row.parameters)
     if count == wanted or (row.name == "post_request" and 2 <= count <= 4):
