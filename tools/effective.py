@@ -1,8 +1,8 @@
 """What the real servers make of command lines, files and variables, without loading an application or opening a socket.
 
 Reads cases from standard input, a JSON list of {"argv": […], "files": {path: text}, "env": {…}, "cpus": n}; writes a list of
-{"settings": {…}} or {"exit": status}; paths in its directory are told as relative ones. Each case runs in a process and a directory of its own. It runs the files' Python, so
-they must be one's own.
+{"settings": {…}} or {"exit": status}; paths in its directory are told as relative ones. Each case runs in a process and a
+directory of its own. It runs the files' Python, so they must be one's own.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def answer(case: dict[str, Any]) -> dict[str, Any]:
         with redirect_stdout(io.StringIO()), redirect_stderr(said):
             return {"settings": PROGRAMS[case["argv"][0]](case["argv"])}
     except SystemExit as stopped:
-        return {"exit": stopped.code if isinstance(stopped.code, int) else 1, "said": said.getvalue()[-400:]}
+        return {"exit": stopped.code if isinstance(stopped.code, int) else 1, "said": said.getvalue()[-4000:]}
     except Exception as error:  # whatever a server raises on a bad value, it does not start
         return {"exit": 1, "error": repr(error)}
 
