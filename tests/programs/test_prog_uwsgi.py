@@ -125,10 +125,9 @@ def test_sixteen_bits_are_cut_off() -> None:
 
 
 def test_what_uwsgi_does_not_start_with_is_refused() -> None:
-    server = of("processes = -1\nchmod-socket = 0664\nprotocol = htp\n")
+    server = of("processes = -1\nchmod-socket = 0664\n")
     assert server.settings["processes"].refused == "it must not be negative"
     assert server.settings["chmod-socket"].refused == "three octal digits are wanted"
-    assert "http" in server.settings["protocol"].refused
     assert isinstance(server.processes.x, Unknown)
 
 
@@ -451,7 +450,8 @@ def test_what_a_template_decides_about_is_unknown() -> None:
         ("shared-socket = :80\nhttp-socket = =0", [("0.0.0.0:80", "http")]),
         ("chdir = /srv\nsocket = a.sock", [("unix:/srv/a.sock", "uwsgi")]),
         ("http-socket = [::1]:80", [("[::1]:80", "http")]),
-        ("http-socket = *:80", [("0.0.0.0:80", "http")]),
+        ("http = *:80", [("0.0.0.0:80", "http")]),
+        ("socket = :80\nprotocol = htp", [("0.0.0.0:80", "uwsgi")]),
         ("http = 8000", [("unix:/app/8000", "http")]),
         ("socket = :0", [("0.0.0.0", "uwsgi")]),
         ("master = true", []),
@@ -459,6 +459,10 @@ def test_what_a_template_decides_about_is_unknown() -> None:
 )
 def test_listeners(text: str, expected: list[tuple[str, str]]) -> None:
     assert addresses(of(text + "\n")) == expected
+
+
+def test_a_star_is_every_address_for_the_router_alone() -> None:
+    assert isinstance(of("http-socket = *:80\n").listeners.x.members[0].address.x, Unknown)
 
 
 def test_tls_listeners() -> None:

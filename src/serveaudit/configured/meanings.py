@@ -13,12 +13,14 @@ from typing import Any
 
 from serveaudit.deployment import Process
 from serveaudit.launching import signal_name
+from serveaudit.programs.uwsgi.settings import PROTOCOLS
 from serveaudit.serving import Setting
 from serveaudit.units import Seconds
 from serveaudit.values import Items, Value
 
 LEVELS = ("critical", "error", "warning", "info", "debug")
 _LOGS = ("logto", "logto2", "daemonize", "daemonize2", "logger", "req-logger")
+_SOCKETS = ("socket", "uwsgi-socket", "http-socket", "http11-socket", "fastcgi-socket", "scgi-socket", "https-socket")
 _FALSE = ("false", "off", "no", "0")
 _TRUE = ("true", "on", "yes", "1", "")
 _CLAMPED = {"limit_request_line": 8190, "limit_request_fields": 32768}
@@ -61,6 +63,19 @@ def _uwsgi(setting: Setting, x: Any) -> str | None:
         return "uWSGI replaces %d, %m and the like by itself, a date is written with %%Y and so on"
     if setting.name == "buffer-size" and text.isdigit() and int(text[:9]) > 65535:
         return "uWSGI cuts buffer-size off at 65535"
+    return _uwsgi_text(setting, x, text)
+
+
+def _uwsgi_text(setting: Setting, x: Any, text: str) -> str | None:
+    """A % takes what follows with it, even the end of the line (core/utils.c, magic_sub, uwsgi_mode_t; core/socket.c)."""
+    if "%\n" in text:
+        return "a % at its end takes the end of the line with it: the next line is a part of the value, %% is one %"
+    if setting.name == "protocol" and isinstance(x, str) and x not in PROTOCOLS:
+        return f"uWSGI knows no protocol {x} and speaks uwsgi"
+    if setting.name == "umask" and isinstance(x, str) and len(x) < 3:
+        return f"uWSGI wants three digits: with {x} the mask is 000"
+    if setting.name in _SOCKETS and re.match(r"[^/,]*\*[^/,]*:", text):
+        return "uWSGI looks for the first address that fits the *, and can't bind to what it finds on Linux: leave the * out"
     return None
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from serveaudit.conversion import said
 from serveaudit.deployment import Process
 from serveaudit.serving import Setting
 from serveaudit.values import Place, Value
+
+_HEADS = re.compile(r"^[ \t\r]*\[.*", re.MULTILINE)
 
 
 def overridden(setting: Setting, process: Process) -> Value[str]:
@@ -40,11 +43,17 @@ def given_twice(setting: Setting, process: Process) -> Value[str]:
 
 def _twice_in_ini(setting: Setting) -> Value[str]:
     for beaten in setting.overrides:
-        same_file = beaten.origin == "written" and beaten.place.span.source is setting.place.span.source
+        same_file = beaten.origin == "written" and _section(beaten.place) == _section(setting.place)
         plain = setting.bound_by == "assign" == beaten.bound_by and beaten.value.known and setting.value.known
         if same_file and plain and beaten.value != setting.value:
             return Value(f"{said(setting.value.x)} counts, not {said(beaten.value.x)}", (setting.place, beaten.place))
     return Value(None)
+
+
+def _section(place: Place) -> tuple[str, str]:
+    """The file and the section of a place: what another section says may be meant to be replaced."""
+    before = [head for head in _HEADS.finditer(place.span.source.text) if head.start() < place.span.start]
+    return place.span.source.path, before[-1][0].strip() if before else ""
 
 
 def _two_apps(setting: Setting, process: Process) -> Value[str]:

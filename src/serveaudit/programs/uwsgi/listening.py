@@ -15,7 +15,7 @@ from serveaudit.programs.uwsgi.exported import Option
 from serveaudit.programs.uwsgi.settings import PROTOCOLS
 from serveaudit.serving import Listener, Protocol
 from serveaudit.units import Address
-from serveaudit.values import How, Items, Place, Value
+from serveaudit.values import How, Items, Place, Unknown, Value
 
 _SPEAKS: Mapping[str, Protocol | Literal[""]] = {
     "socket": "",
@@ -44,6 +44,10 @@ _WITH_TLS: Mapping[str, Protocol] = {
     "suwsgi-socket": "uwsgi",
 }
 """Their value is `address,certificate,key`, for https2 `addr=…,cert=…,key=…`."""
+_ROUTED = ("http", "httprouter", "http-to-https", "https", "https2", "fastrouter", "rawrouter")
+"""Listeners of a process in front of the workers, for which `*` is every address."""
+_FIRST = Unknown("uWSGI looks for the first address of the machine's that fits the *")
+"""core/socket.c, generate_socket_name. On Linux it finds none that it could bind to."""
 
 
 def listeners(options: Iterable[Option], holes: Holes, protocol: Value[str], base: str, head: Place) -> Value[Items]:
@@ -69,16 +73,12 @@ def _listener(option: Option, holes: Holes, protocol: Value[str], base: str, sha
     spoken = _WITH_TLS[option.key] if tls else _SPEAKS[option.key]
     rests: list[Value[Any]] = [replace(rest, x=None) for rest in option.rests]
     if not spoken:
-        spoken = (
-            PROTOCOLS.get(protocol.x, "unknown")
-            if isinstance(protocol.x, str)
-            else "uwsgi"
-            if protocol.x is None
-            else "unknown"
-        )
+        spoken = PROTOCOLS.get(protocol.x or "uwsgi", "uwsgi") if isinstance(protocol.x, str | None) else "unknown"
         rests += [replace(protocol, x=None)] if protocol.x is not None else []
     told = replace(holes.value(text.removeprefix("addr=").strip()), places=(option.place,))
-    address = address_of(told, partial(_address, base, shared)).also(*rests)
+    routed = option.key in _ROUTED
+    address = told.map(lambda known: _FIRST) if not routed and "*" in text.rpartition(":")[0] else None
+    address = (address or address_of(told, partial(_address, base, shared))).also(*rests)
     return Listener(address, spoken, Value(tls, (option.place,)), option.key)
 
 

@@ -184,10 +184,7 @@ def _value(row: Row, text: str | None, holes: Holes) -> tuple[Value[Any], str]:
         return number.map(lambda n: Bytes(n << 20) if row.unit == "MiB" else with_unit(row, n)), ""
     if row.name == "chmod-socket":
         return _mode(text, holes)
-    value = holes.value(text or "")
-    if row.name == "protocol" and isinstance(value.x, str) and value.x not in PROTOCOLS:
-        return Value(Unknown(f"uWSGI knows no protocol {value.x!r}")), f"one of {', '.join(PROTOCOLS)} is wanted"
-    return value, ""
+    return holes.value(text or ""), ""
 
 
 PROTOCOLS: Mapping[str, Protocol] = {
@@ -203,7 +200,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
     "scgi-nph": "scgi",
     "raw": "unknown",
 }
-"""The protocols of sockets (core/socket.c, uwsgi_protocols_register), in common terms."""
+"""The protocols of sockets (core/socket.c, uwsgi_protocols_register), in common terms. Another name is taken for uwsgi."""
 
 
 def _boolean(text: str) -> bool:
