@@ -11,7 +11,7 @@ TYPES |= {"duration": "duration", "Octal integer": "octal"}
 
 
 def rows(command: Any, prefix: str) -> tablefile.Rows:
-    """Every parameter. `prefix` is that of the variables that set them (auto_envvar_prefix)."""
+    """Every parameter. `prefix` is that of the variables that set them (auto_envvar_prefix); none do where it is empty."""
     return {param.name: row(param, prefix) for param in command.params if param.name not in ("help", "version")} | {
         "version": {"type": "bool", "default": False, "flags": ["--version"], "takes": 0}
     }
@@ -28,7 +28,7 @@ def row(param: Any, prefix: str) -> dict[str, Any]:
         "flags": [] if positional else param.opts,
         "negations": param.secondary_opts,
         "takes": None if positional else 0 if flag else 1,
-        "env": prefix + param.name.upper(),
+        "env": f"{prefix}_{param.name.upper()}" if prefix else "",
         "low": getattr(param.type, "min", None),
         "high": getattr(param.type, "max", None),
         "unit": "s" if kind == "duration" else None,

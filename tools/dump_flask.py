@@ -15,12 +15,13 @@ def ask() -> tuple[str, tablefile.Rows]:
     import importlib.metadata
     import inspect
 
-    import clickrows
     import flask.cli
     from werkzeug.serving import run_simple
 
-    rows = clickrows.rows(flask.cli.run_command, "FLASK_RUN_")
-    for name, row in clickrows.rows(flask.cli.cli, "FLASK_").items():
+    import clickrows
+
+    rows = clickrows.rows(flask.cli.run_command, "FLASK_RUN")
+    for name, row in clickrows.rows(flask.cli.cli, "FLASK").items():
         rows[name] = row
     for name, parameter in inspect.signature(run_simple).parameters.items():
         if name not in rows and name not in ("hostname", "use_reloader", "use_debugger", "threaded"):

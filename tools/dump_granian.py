@@ -8,10 +8,11 @@ import tablefile
 
 
 def ask() -> tuple[str, tablefile.Rows]:
-    import clickrows
     import granian.cli
 
-    return granian.__version__, clickrows.rows(granian.cli.cli, "GRANIAN_")
+    import clickrows
+
+    return granian.__version__, clickrows.rows(granian.cli.cli, "GRANIAN")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ TYPES = {
     "validate_ssl_version": "int",
     "validate_list_string": "list",
     "validate_list_of_files_or_patterns": "list",
+    "validate_list_of_existing_files": "list",
     "validate_string_to_addr_list": "csv",
     "validate_string_to_list": "csv",
     "validate_http_protocols": "csv",
@@ -53,12 +54,13 @@ def ask() -> tuple[str, tablefile.Rows]:
 
 
 def row(setting: Any) -> dict[str, Any]:
-    validator = setting.validator.__qualname__
-    low, high = BOUNDS.get(validator, (None, None))
-    kind = "octal" if getattr(setting.type, "__name__", "") == "auto_int" else TYPES.get(validator, "str")
+    name = validator(setting).__qualname__
+    low, high = BOUNDS.get(name, (None, None))
+    kind = "octal" if getattr(setting.type, "__name__", "") == "auto_int" else TYPES.get(name, "str")
+    kind = "choice" if setting.name in CHOICES and kind == "str" else kind
     return {
-        "type": "choice" if setting.name in CHOICES else kind,
-        "choices": choices(setting),
+        "type": kind,
+        "choices": choices(setting, kind),
         "default": tablefile.plain(setting.default) if kind != "callable" and setting.name not in COMPUTED else None,
         "flags": setting.cli or [],
         "takes": {"store_true": 0, "store_const": 0}.get(setting.action, setting.nargs or 1) if setting.cli else None,
@@ -69,7 +71,13 @@ def row(setting: Any) -> dict[str, Any]:
     }
 
 
-def choices(setting: Any) -> list[str]:
+def validator(setting: Any) -> Any:
+    """The function that checks its values; up to gunicorn 19 it is wrapped in another."""
+    found = setting.validator
+    return found.__closure__[0].cell_contents if found.__name__ == "_wrapped" else found
+
+
+def choices(setting: Any, kind: str) -> list[str]:
     """The words that it takes. For a class, the short names: any other word is the path of a class."""
     from gunicorn import config, workers
 
@@ -77,9 +85,9 @@ def choices(setting: Any) -> list[str]:
         return sorted(workers.SUPPORTED_WORKERS)
     if setting.name == "http_protocols":
         return sorted(config.VALID_HTTP_PROTOCOLS)
-    words = CHOICES.get(setting.name, [])
+    words = CHOICES[setting.name] if kind == "choice" else []
     for word in words:
-        setting.validator(word)
+        validator(setting)(word)
     return words
 
 

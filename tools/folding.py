@@ -22,6 +22,7 @@ from typing import Any
 
 Row = dict[str, Any]
 Rows = dict[str, Row]
+_RELEASES = ("since", "until")
 
 
 def order(version: str) -> tuple[int, ...]:
@@ -41,12 +42,22 @@ def unfold(row: Row, version: str) -> Row | None:
     wanted = order(version)
     if ("since" in row and wanted < order(row["since"])) or ("until" in row and wanted >= order(row["until"])):
         return None
-    cells = {cell: value for cell, value in row.items() if cell not in ("since", "until", "was")}
+    cells = before(row, version)
+    return None if cells.get("missing") else {cell: value for cell, value in cells.items() if cell not in _RELEASES}
+
+
+def unfolded(rows: Rows, version: str) -> Rows:
+    """The rows that one release has."""
+    return {name: cells for name, row in rows.items() if (cells := unfold(row, version)) is not None}
+
+
+def before(row: Row, version: str) -> Row:
+    """A row's cells with what was otherwise in a release laid over them."""
+    cells = {cell: value for cell, value in row.items() if cell != "was"}
     for era in reversed(row.get("was", [])):
-        if wanted < order(era["until"]):
-            cells.pop("missing", None)
-            cells |= {cell: value for cell, value in era.items() if cell != "until"}
-    return None if cells.get("missing") else {cell: value for cell, value in cells.items() if value is not None}
+        if order(version) < order(era["until"]):
+            cells = {**cells, "missing": None, **era, "until": row.get("until")}
+    return {cell: value for cell, value in cells.items() if value is not None}
 
 
 def _folded(history: list[tuple[str, Row | None]]) -> Row:
@@ -67,7 +78,8 @@ def _changes(history: list[tuple[str, Row | None]]) -> Iterator[Row]:
     for index, ((_, old), (version, new)) in enumerate(pairwise(history), 1):
         if old is None and new is not None:
             yield {"until": version, "missing": True}
-        elif old is not None and old != new:
+        elif old is not None:
             later = next(row for _, row in history[index:] if row is not None)
-            cells = sorted(cell for cell in {*old, *later} if old.get(cell) != later.get(cell))
-            yield {"until": version, **{cell: old.get(cell) for cell in cells}}
+            cells = sorted(cell for cell in {*old, *later}.difference(_RELEASES) if old.get(cell) != later.get(cell))
+            if cells or new is None:
+                yield {"until": version, **{cell: old.get(cell) for cell in cells}}

@@ -2,6 +2,7 @@
 
 A dump script asks an installed program and hands its rows to `main`. What the program does not say in a form that can be
 read (units, what a default is computed from, names that people take for settings) is merged from notes/<program>.toml.
+A table holds every release that it was ever asked for (`folding`); `history` asks for many.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from folding import Rows, before, fold, order, unfolded
+
 HERE = Path(__file__).parent
 DATA = HERE.parent / "src" / "serveaudit" / "data"
 NOT_INSTALLED = 3
 """Exit status where the program can't be imported by this interpreter."""
-
-Rows = dict[str, dict[str, Any]]
 
 
 def scrub() -> None:
@@ -31,35 +32,51 @@ def scrub() -> None:
 
 
 def main(program: str, ask: Callable[[], tuple[str, Rows]]) -> int:
-    """Print the table; with --write write it; with --check compare it with the one that is there. Returns the exit status:
-    1 for a difference, 3 where the program is not installed."""
+    """Print what the installed program says; with --write add it to the table; with --check compare it with what the table says
+    of this release. Returns the exit status: 1 for a difference, 3 where the program is not installed."""
     scrub()
     try:
         version, rows = ask()
     except ModuleNotFoundError as error:
         print(f"{program} is not installed: {error}", file=sys.stderr)
         return NOT_INSTALLED
-    text = table(program, version, rows)
+    rows = {name: slim(row) for name, row in rows.items()}
     path = DATA / f"{program}.json"
     if "--write" in sys.argv:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(table(program, snapshots(path) | {version: rows}), encoding="utf-8")
     elif "--check" in sys.argv:
-        return compare(path, text)
+        return compare(path, table(program, snapshots(path) | {version: rows}))
     else:
-        print(text, end="")
+        print(json.dumps({"version": version, "rows": rows}))
     return 0
 
 
-def table(program: str, version: str, rows: Rows) -> str:
-    """The file's text. A note on a setting that the program does not have (any more) is an error."""
+def snapshots(path: Path) -> dict[str, Rows]:
+    """The rows of each release that a table tells; none where there is no table yet."""
+    if not path.exists():
+        return {}
+    read = json.loads(path.read_text(encoding="utf-8"))
+    return {version: unfolded(read["rows"], version) for version in read.get("releases", ())}
+
+
+def table(program: str, releases: dict[str, Rows]) -> str:
+    """The file's text. A note on a setting that no release has is an error."""
     notes = tomllib.loads((HERE / "notes" / f"{program}.toml").read_text(encoding="utf-8"))
-    for name, note in notes.get("rows", {}).items():
-        if name not in rows:
-            raise SystemExit(f"notes/{program}.toml: {program} {version} has no setting {name}")
-        rows[name] |= note
-    parts = [f'"program": {json.dumps(program)}', f'"version": {json.dumps(version)}']
-    parts += [section("rows", rows), section("wrong", notes.get("wrong", {}))]
+    of_rows = notes.get("rows", {})
+    unknown = of_rows.keys() - {name for rows in releases.values() for name in rows}
+    if unknown:
+        raise SystemExit(f"notes/{program}.toml: {program} has no setting {', '.join(sorted(unknown))}")
+    known = sorted(releases, key=order)
+    told = [(version, with_notes(releases[version], of_rows, version)) for version in known]
+    parts = [f'"program": {json.dumps(program)}', f'"version": {json.dumps(known[-1])}', f'"releases": {json.dumps(known)}']
+    parts += [section("rows", fold(told)), section("wrong", notes.get("wrong", {}))]
     return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def with_notes(rows: Rows, notes: Rows, version: str) -> Rows:
+    """A release's rows with what the notes say of them. A note may have a `was`, as a row has."""
+    held = {name: before(note, version) for name, note in notes.items()}
+    return {name: slim(row | held.get(name, {})) for name, row in rows.items()}
 
 
 def section(title: str, rows: Rows) -> str:
@@ -89,7 +106,7 @@ def compare(path: Path, text: str) -> int:
     import difflib
 
     old = path.read_text(encoding="utf-8") if path.exists() else ""
-    lines = difflib.unified_diff(old.splitlines(), text.splitlines(), str(path.name), "installed", lineterm="", n=0)
+    lines = difflib.unified_diff(old.splitlines(), text.splitlines(), path.name, "with what is installed", lineterm="", n=0)
     difference = "\n".join(lines)
     if difference:
         print(difference)

@@ -12,13 +12,15 @@ from serveaudit.values import Place, Unknown, Value
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The variables that a command is started with, as far as the repository tells.
+    """What a command is started in, as far as the repository tells: variables, and the releases of programs.
 
-    `complete` is an Unknown where something that was not read may set more of them (a variable file that is not there).
+    `complete` is an Unknown where something that was not read may set more variables (a variable file that is not there).
+    `releases` are those of the programs of which one is known: program -> release.
     """
 
     variables: Mapping[str, Value[Any]] = field(default_factory=dict)
     complete: bool | Unknown = True
+    releases: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> Value[Any]:
         """The variable's text; None, on the assumption that nothing sets it; or unknown where something unread may."""
@@ -31,7 +33,9 @@ class Environment:
 
     def over(self, variables: Mapping[str, Value[Any]], complete: bool | Unknown = True) -> Environment:
         """This environment with others put over it."""
-        return Environment({**self.variables, **variables}, self.complete if complete is True else complete)
+        return replace(
+            self, variables={**self.variables, **variables}, complete=self.complete if complete is True else complete
+        )
 
 
 class Files(Protocol):
