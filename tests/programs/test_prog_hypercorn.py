@@ -8,6 +8,7 @@ from command_lines import addresses, command, plain
 from serveaudit.command import Environment
 from serveaudit.formats import python
 from serveaudit.programs import hypercorn
+from serveaudit.recognising import started_by
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
 from serveaudit.units import Seconds
@@ -84,11 +85,42 @@ def test_a_config_object_in_a_file_is_not_read() -> None:
     assert [each.name for each in found.strange] == ["config"]
 
 
-def test_a_config_object_is_read_where_it_is_named() -> None:
-    text = "from hypercorn.config import Config\nconfig = Config()\nconfig.bind = ['0.0.0.0:80']\nconfig.reload = True\n"
+def test_a_config_object_can_not_be_named() -> None:
+    text = "from hypercorn.config import Config\nconfig = Config()\nconfig.bind = ['0.0.0.0:80']\n"
     found = server("hypercorn -c python:conf.h.config app:app", {"conf/h.py": text})
-    assert plain(found, "bind") == ["0.0.0.0:80"]
+    assert "AttributeError" in found.settings["config"].refused
+    assert isinstance(found.value("bind").x, Unknown)
+
+
+@pytest.mark.parametrize("name", ["Production", "production"])
+def test_a_class_or_an_object_of_it_is_read_where_it_is_named(name: str) -> None:
+    text = "class Base:\n    workers = 2\nclass Production(Base):\n    bind = '0.0.0.0:80'\n    reload = True\n"
+    files = {"conf/h.py": f"{text}production = Production()\n"}
+    found = server(f"hypercorn -c python:conf.h.{name} app:app", files)
+    assert (plain(found, "bind"), plain(found, "workers")) == (["0.0.0.0:80"], 2)
     assert [each.name for each in found.strange] == ["reload"]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "from_toml('h.toml')",
+        "from_pyfile('h.py')",
+        "from_object('h')",
+        "from_object(h)",
+        "from_mapping({'workers': 3}, bind='x:1')",
+    ],
+)
+def test_a_config_of_a_program_is_made_from_files_and_mappings(made: str) -> None:
+    text = f"import h, hypercorn\nfrom hypercorn.asyncio import serve\nc = hypercorn.Config.{made}\nc.backlog = 7\n"
+    settings = "workers = 3\nbind = 'x:1'\nbacklog = 9\n"
+    files = {"main.py": f"{text}serve(app, c)\n", "h.py": settings, "h.toml": settings}
+    (found,) = started_by(command("python main.py", files))
+    assert [plain(found, name) for name in ("workers", "bind", "backlog")] == [3, ["x:1"], 7]
+
+
+def test_a_slash_at_the_end_of_root_path_is_cut() -> None:
+    assert plain(server("hypercorn --root-path /api/ app:app"), "root_path") == "/api"
 
 
 def test_a_file_that_is_not_there_leaves_everything_else_unknown() -> None:

@@ -13,7 +13,17 @@ from serveaudit.invocation import arguments_for, head
 from serveaudit.keywords import with_word
 from serveaudit.listening import given, listeners
 from serveaudit.precedence import Layer, effective, from_table, over
-from serveaudit.programs.hypercorn.config_file import ConfigFile, from_object, from_python, from_toml, from_word, named, row_of
+from serveaudit.programs.hypercorn.config_file import (
+    ConfigFile,
+    Home,
+    from_config,
+    from_python,
+    from_toml,
+    from_word,
+    home_of,
+    named,
+    row_of,
+)
 from serveaudit.serving import Server, Setting
 from serveaudit.source import SourceFile
 from serveaudit.tables import facts
@@ -34,9 +44,11 @@ def start(command: Command) -> Server | None:
         return None
     server = Server("hypercorn", command.place, command, bad_flags=line.bad)
     layer = _line(line)
-    file = named(_settle([layer], head(command), "config")["config"], command)
+    file = named(_settle([layer], head(command), "config")["config"], home_of(command))
     _take(server, file)
     server.settings = _settle([layer, file.layer], head(command))
+    if file.refused:
+        server.settings["config"] = replace(server.settings["config"], refused=file.refused)
     if "statsd_prefix" not in layer.settings:  # the command line always sets it, to an empty text where nothing is given
         default = _settle([], head(command), "statsd_prefix")["statsd_prefix"]
         server.settings["statsd_prefix"] = over(default, server.settings["statsd_prefix"])
@@ -45,7 +57,7 @@ def start(command: Command) -> Server | None:
 
 def configured(source: SourceFile, env: Environment, files: Files | None) -> Server | None:
     """The server that a configuration file describes which no command names; None where it sets nothing of hypercorn's."""
-    file = from_toml(source) if source.path.endswith(".toml") else from_python(source, env, files, "")
+    file = (from_toml if source.path.endswith(".toml") else from_python)(source, Home(env, files))
     if not file.layer.settings:
         return None
     top = Place(source.line_span(1))
@@ -61,8 +73,8 @@ def scripted(module: Module, command: Command | None = None, place: Place | None
     for call in module.calls:
         if re.fullmatch(r"hypercorn\.(asyncio|trio)\.serve", call.name) and call.reachable:
             server = Server("hypercorn", place or call.place, command)
-            file = from_object(call.argument(1, "config"))
-            server.strange = list(file.strange)
+            file = from_config(call.argument(1, "config"), home_of(command))
+            _take(server, file)
             server.settings = _settle([_application(call), file.layer], call.place)
             _derived(server)
             server.processes = Value(1, (call.place,))

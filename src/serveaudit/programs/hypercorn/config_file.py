@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +10,7 @@ from serveaudit.bindings import setting_of
 from serveaudit.command import Command, Environment, Files
 from serveaudit.conversion import Refused, convert, from_text
 from serveaudit.formats import python, toml
-from serveaudit.formats.python import Made, Module
+from serveaudit.formats.python import Call, Class, ClassRef, Made, Module, ModuleRef
 from serveaudit.keywords import from_mapping
 from serveaudit.precedence import Layer
 from serveaudit.serving import Row, Setting
@@ -24,44 +23,83 @@ LEVELS = ("critical", "error", "warning", "info", "debug")
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """What a configuration file sets, and the names in it that hypercorn keeps without any effect."""
+    """What a configuration file sets, and the names in it that hypercorn keeps without any effect; `refused` says why hypercorn
+    does not start with it."""
 
     layer: Layer = field(default_factory=Layer)
     strange: tuple[Setting, ...] = ()
     problems: tuple[Problem, ...] = ()
     source: SourceFile | None = None
     syntax: str = ""
+    refused: str = ""
 
 
-def named(config: Setting, command: Command) -> ConfigFile:
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a program runs: its variables and the files that it finds."""
+
+    env: Environment = field(default_factory=Environment)
+    files: Files | None = None
+    cwd: str = ""
+
+    def file(self, path: str) -> SourceFile | Unknown:
+        found = self.files.read(path, self.cwd) if self.files else None
+        return Unknown(f"{path} is not in the repository", path) if found is None else found
+
+    def module(self, dotted: str) -> SourceFile | Unknown | None:
+        return self.files.module(dotted, self.cwd) if self.files else None
+
+    def read(self, source: SourceFile) -> Module:
+        return python.read(source, self.env, self.module)
+
+
+def home_of(command: Command | None) -> Home:
+    if command is None:
+        return Home()
+    return Home(command.env, command.files, command.cwd.x if isinstance(command.cwd.x, str) else "")
+
+
+def named(config: Setting, home: Home) -> ConfigFile:
     """The file of `-c`: `python:MODULE`, `file:PATH`, and anything else is read as TOML, whatever its name ends in."""
     if config.value.x is None:
         return ConfigFile()
     if not isinstance(config.value.x, str):
-        return ConfigFile(Layer(unread=Unknown(config.value.why or "the configuration file depends on a choice")))
+        return _unread(Unknown(config.value.why or "the configuration file depends on a choice"))
     kind, colon, rest = config.value.x.partition(":")
-    kind, path = (kind, rest) if colon and kind in ("python", "file") else ("toml", config.value.x)
-    cwd = command.cwd.x if isinstance(command.cwd.x, str) else ""
-    files = command.files
-    source = (files.module(path, cwd) if kind == "python" else files.read(path, cwd)) if files else None
+    if colon and kind == "python":
+        file = from_name(rest, home)
+    elif colon and kind == "file":
+        file = from_path(rest, home, from_python)
+    else:
+        file = from_path(config.value.x, home, from_toml)
+    if file.source is None and file.layer.unread is not None:
+        return replace(file, problems=(Problem(config.place.span, file.layer.unread.why),))
+    return file
+
+
+def _unread(why: Unknown) -> ConfigFile:
+    return ConfigFile(Layer(unread=why))
+
+
+def from_path(path: str, home: Home, read: Callable[[SourceFile, Home], ConfigFile]) -> ConfigFile:
+    """A file by its path."""
+    source = home.file(path)
+    return read(source, home) if isinstance(source, SourceFile) else _unread(source)
+
+
+def from_name(dotted: str, home: Home) -> ConfigFile:
+    """A module by its name, or what a module holds by that name: `deploy.config`, `deploy.settings.Production`."""
+    source = home.module(dotted)
     if isinstance(source, SourceFile):
-        return from_toml(source) if kind == "toml" else from_python(source, command.env, files, cwd)
-    if kind == "python" and files and (file := _instance(path, command, files, cwd)):
-        return file
-    unread = Unknown(f"{path} is not in the repository", path) if source is None else source
-    return ConfigFile(Layer(unread=unread), problems=(Problem(config.place.span, unread.why),))
+        return from_python(source, home)
+    module, _, name = dotted.rpartition(".")
+    holder = home.module(module) if module else None
+    if isinstance(holder, SourceFile):
+        return replace(from_object(home.read(holder).value(name), home), source=holder, syntax="python")
+    return _unread(source or Unknown(f"{dotted} is not in the repository", dotted))
 
 
-def _instance(path: str, command: Command, files: Files, cwd: str) -> ConfigFile | None:
-    """`python:module.instance`: a Config, or any object, of a module."""
-    module, _, name = path.rpartition(".")
-    source = files.module(module, cwd) if module else None
-    if not isinstance(source, SourceFile):
-        return None
-    return replace(from_object(_read(source, command.env, files, cwd).value(name)), source=source, syntax="python")
-
-
-def from_toml(source: SourceFile) -> ConfigFile:
+def from_toml(source: SourceFile, home: Home) -> ConfigFile:
     """The keys at the top level of a TOML file; tables have no effect, but for a setting that is a dictionary."""
     parsed = toml.parse(source)
     if parsed.problems:
@@ -83,9 +121,12 @@ def _key(source: SourceFile, name: str, item: Any, root: toml.Table) -> Setting:
     return _converted(Setting(name, item.at(place), "written", place, name, "key", row=row, literal=literal))
 
 
-def from_python(source: SourceFile, env: Environment, files: Files | None, cwd: str) -> ConfigFile:
+def from_python(source: SourceFile, home: Home) -> ConfigFile:
     """A Python file: all its names become attributes of the Config, those that it imports from modules too."""
-    module = _read(source, env, files, cwd)
+    return replace(_from_module(home.read(source)), source=source, syntax="python")
+
+
+def _from_module(module: Module) -> ConfigFile:
     made = [
         _converted(setting_of(binding, row_of(name)))
         for name, binding in module.bindings.items()
@@ -93,31 +134,76 @@ def from_python(source: SourceFile, env: Environment, files: Files | None, cwd: 
     ]
     unread = module.complete if isinstance(module.complete, Unknown) else None
     if module.problems:
-        unread = Unknown(f"{source.path} can't be read: {module.problems[0].message}")
+        unread = Unknown(f"{module.source.path} can't be read: {module.problems[0].message}")
     found = _sorted(made, unread)
     assumes = {name: value.assumes for name, value in module.unbound.items() if value.assumes}
-    layer = replace(found.layer, assumes=assumes)
-    return replace(found, layer=layer, problems=tuple(module.problems), source=source, syntax="python")
+    return replace(found, layer=replace(found.layer, assumes=assumes), problems=tuple(module.problems))
 
 
-def _read(source: SourceFile, env: Environment, files: Files | None, cwd: str) -> Module:
-    return python.read(source, env, (lambda dotted: files.module(dotted, cwd)) if files else (lambda dotted: None))
+def from_object(value: Value[Any] | None, home: Home) -> ConfigFile:
+    """What `Config.from_object(…)` takes from a module, a class, an object, or the name of one of these."""
+    match value.x if value is not None else None:
+        case str(dotted):
+            return from_name(dotted, home)
+        case ModuleRef(module=module):
+            return _from_module(module)
+        case ClassRef(cls=cls):
+            return _sorted(_attributes(_members(cls), cls.place))
+        case Made(cls=Class() as cls, attributes=own):
+            return _sorted(_attributes({**_members(cls), **own}, cls.place))
+        case Made(dotted=dotted) if dotted.startswith("hypercorn."):
+            why = "hypercorn can't copy a Config: it ends with an AttributeError (cert_reqs); name a module or a class"
+            return replace(_unread(Unknown(why)), refused=why)
+    return _unread(Unknown("what the Config is made from is not known"))
 
 
-def from_object(value: Value[Any] | None) -> ConfigFile:
-    """What a Config object sets: `config = Config()`, `config.bind = […]`, or `Config.from_mapping({…})`."""
-    if value is None or not isinstance(value.x, Made) or not value.x.dotted.startswith("hypercorn."):
-        return ConfigFile(Layer(unread=Unknown("what the Config sets is not known")))
-    if re.search(r"\.from_(toml|pyfile|object)$", value.x.dotted):
-        return ConfigFile(Layer(unread=Unknown("the file that the Config is read from is not known")))
-    attributes = [_attribute(name, each) for name, each in value.x.attributes.items()]
-    found = _sorted(attributes)
-    mapping = value.x.call.argument(0, "mapping") if value.x.call and value.x.dotted.endswith(".from_mapping") else None
-    if mapping is not None and isinstance(mapping.x, Table):
-        layer, strange = from_mapping(facts("hypercorn"), mapping.x, from_file)
-        layer = replace(layer, settings={**layer.settings, **found.layer.settings})
-        return ConfigFile(layer, (*found.strange, *strange))
-    return found
+def _members(cls: Class) -> dict[str, Value[Any]]:
+    """A class's attributes, those that it inherits in the repository included."""
+    return {name: value for each in reversed(list(cls.ancestors())) for name, value in each.attributes.items()}
+
+
+def from_config(value: Value[Any] | None, home: Home) -> ConfigFile:
+    """What a Config of a program sets: `Config()` or `Config.from_…(…)`, and over that `config.bind = […]`."""
+    config = value.x if value is not None else None
+    if not isinstance(config, Made) or config.call is None or not config.dotted.startswith("hypercorn."):
+        return _unread(Unknown("what the Config sets is not known"))
+    made = _made(config.call, config.dotted.rpartition(".")[2], home)
+    over = _sorted(_attributes(config.attributes, config.call.place))
+    certain = made.layer.certain | over.layer.certain
+    layer = replace(made.layer, settings={**made.layer.settings, **over.layer.settings}, certain=certain)
+    return replace(made, layer=layer, strange=(*over.strange, *made.strange))
+
+
+def _made(call: Call, by: str, home: Home) -> ConfigFile:
+    """What a Config starts with."""
+    given = call.argument(0, {"from_mapping": "mapping", "from_object": "instance"}.get(by, "filename"))
+    match by:
+        case "from_mapping":
+            return _from_mapping(call, given)
+        case "from_object":
+            return from_object(given, home)
+        case "from_toml" | "from_pyfile" if given is not None and isinstance(given.x, str):
+            return from_path(given.x, home, from_toml if by == "from_toml" else from_python)
+        case "from_toml" | "from_pyfile":
+            return _unread(Unknown("the file that the Config is read from is not known"))
+    return ConfigFile()
+
+
+def _from_mapping(call: Call, mapping: Value[Any] | None) -> ConfigFile:
+    """Keywords count more than the mapping."""
+    if mapping is not None and not isinstance(mapping.x, Table):
+        return _unread(Unknown("the mapping that the Config is made from is not known"))
+    table = mapping.x if mapping is not None else Table(())
+    layer, strange = from_mapping(facts("hypercorn"), table, from_file)
+    keywords = {name: value for name, (value, _) in call.keywords.items() if name != "mapping"}
+    more = _sorted(_attributes(keywords, call.place))
+    unread = layer.unread or (call.complete if isinstance(call.complete, Unknown) else None)
+    certain = layer.certain | more.layer.certain
+    return ConfigFile(Layer({**layer.settings, **more.layer.settings}, unread, certain), (*strange, *more.strange))
+
+
+def _attributes(values: Mapping[str, Value[Any]], otherwise: Place) -> list[Setting]:
+    return [_attribute(name, value if value.places else value.at(otherwise)) for name, value in values.items()]
 
 
 def _attribute(name: str, value: Value[Any]) -> Setting:
@@ -149,6 +235,8 @@ def from_file(row: Row, x: Any) -> Any:
         raise Refused(f"one of {', '.join(row.choices)} is wanted")
     if row.name == "loglevel" and str(x).lower() not in LEVELS:
         raise Refused(f"one of {', '.join(LEVELS)} is wanted")
+    if row.name == "root_path" and isinstance(x, str):
+        return x.rstrip("/")
     if row.type == "list" and isinstance(x, str):
         return Items((Value(x),))
     if row.type == "list" and not isinstance(x, Items):
