@@ -69,9 +69,24 @@ def test_a_switch_is_turned_off_by_no() -> None:
 
 
 def test_a_call_sets_by_keywords_and_texts_are_numbers_too() -> None:
-    found = scripted(", host='127.0.0.1', port='80', threads=8, trusted_proxy='*', trusted_proxy_headers='a b'")
+    found = scripted(", host='127.0.0.1', port='80', threads=8, trusted_proxy='*', trusted_proxy_headers='forwarded'")
     assert (addresses(found), found.threads.x) == (["127.0.0.1:80"], 8)
-    assert plain(found, "trusted_proxy_headers") == ["a", "b"]
+    assert plain(found, "trusted_proxy_headers") == ["forwarded"]
+
+
+def test_of_a_trusted_proxy_the_scheme_is_read_where_nothing_is_listed() -> None:
+    found = server("waitress-serve --trusted-proxy=10.0.0.1 a:b")
+    assert (plain(found, "trusted_proxy_headers"), plain(found, "trusted_proxy_count")) == (["x-forwarded-proto"], 1)
+
+
+@pytest.mark.parametrize("headers", ["X-Real-IP", "x-forwarded-for,x-forwarded-proto", "'forwarded x-forwarded-for'"])
+def test_headers_that_waitress_does_not_read_are_refused(headers: str) -> None:
+    found = server(f"waitress-serve --trusted-proxy=* --trusted-proxy-headers={headers} a:b")
+    assert found.settings["trusted_proxy_headers"].refused
+
+
+def test_a_prefix_gets_one_slash_before_it() -> None:
+    assert plain(server("waitress-serve --url-prefix=shop/ a:b"), "url_prefix") == "/shop"
 
 
 def test_several_addresses_of_a_call_are_one_text() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from serveaudit.invocation import arguments_for, head
 from serveaudit.keywords import from_call
 from serveaudit.listening import listeners, tcp
 from serveaudit.precedence import Layer, effective, from_table
-from serveaudit.serving import BadFlag, Listener, Row, Server
+from serveaudit.serving import BadFlag, Listener, Row, Server, Setting
 from serveaudit.tables import facts
 from serveaudit.units import Address, Seconds
 from serveaudit.values import Items, Place, Value
@@ -72,6 +73,8 @@ def from_any(row: Row, x: Any) -> Any:
     """A flag's text or a keyword's value: waitress casts both the same way."""
     if row.type == "bool":
         return str(x).strip().lower() in ("t", "true", "y", "yes", "on", "1")
+    if row.name == "trusted_proxy_headers":
+        return _headers(x)
     if row.type in ("list", "words"):
         return Items(tuple(map(Value, x.split()))) if isinstance(x, str) else x
     if isinstance(x, str) and row.type == "octal":
@@ -80,7 +83,30 @@ def from_any(row: Row, x: Any) -> Any:
         return bounded(row, whole(row, x))
     if row.type == "int" and x is None:
         raise Refused("a whole number is wanted")
-    return x
+    return _as_text(row, x) if isinstance(x, str) else x
+
+
+def _as_text(row: Row, text: str) -> str | None:
+    """A prefix gets one slash before it and none behind it; of a proxy or an identity that is empty there is none."""
+    if row.name == "url_prefix" and text.strip():
+        return "/" + text.strip().strip("/")
+    return None if not text and row.name in ("trusted_proxy", "ident") else text
+
+
+_FORWARDED = tuple(f"x-forwarded-{what}" for what in ("for", "host", "proto", "port", "by"))
+
+
+def _headers(x: Any) -> Any:
+    """The headers in lower case, if they are some that waitress knows: `Forwarded` alone, or the others."""
+    members = [Value(each) for each in x.split()] if isinstance(x, str) else list(x) if isinstance(x, Items) else None
+    if members is None or not all(isinstance(each.x, str) for each in members):
+        return x
+    names = [each.x.lower() for each in members]
+    if strange := next((name for name in names if name not in ("forwarded", *_FORWARDED)), ""):
+        raise Refused(f"{strange} is none of forwarded, {', '.join(_FORWARDED)}")
+    if "forwarded" in names and set(names) != {"forwarded"}:
+        raise Refused("forwarded excludes the others")
+    return Items(tuple(replace(each, x=name) for each, name in zip(members, names, strict=True)))
 
 
 def _from_word(row: Row, text: Any) -> Any:
@@ -91,11 +117,22 @@ def _from_word(row: Row, text: Any) -> Any:
 def _derived(server: Server, layer: Layer, app: Value[Any] | None, top: Place) -> Server:
     """The settings and the common terms."""
     server.settings = effective(facts("waitress").rows.values(), [layer], from_table("waitress", top))
+    server.settings |= {setting.name: setting for setting in _implied(server)}
     server.app = app if app is not None else Value(layer.unread)
     server.listeners = _listeners(server)
     server.threads = server.value("threads")
     server.graceful_timeout = Value(Seconds(0), (top,))  # SIGTERM drops what is running
     return server
+
+
+def _implied(server: Server) -> Iterator[Setting]:
+    """What waitress puts in the place of what is not given: one proxy, and of a proxy that is trusted X-Forwarded-Proto."""
+    count, headers = server.settings["trusted_proxy_count"], server.settings["trusted_proxy_headers"]
+    if count.value.x is None:
+        yield replace(count, value=replace(count.value, x=1))
+    proxy, listed = server.value("trusted_proxy"), headers.value.x
+    if proxy.x is not None and isinstance(listed, Items) and not listed.members and listed.complete is True:
+        yield replace(headers, value=proxy.map(lambda _: Items((Value("x-forwarded-proto"),))).also(headers.value))
 
 
 def _listeners(server: Server) -> Value[Items]:
