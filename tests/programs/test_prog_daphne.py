@@ -82,3 +82,8 @@ def test_a_verbosity_that_it_does_not_have_is_refused() -> None:
 
 def test_options_may_be_abbreviated() -> None:
     assert plain(server("daphne --ping-i 5 a:b"), "ping_interval") == Seconds(5)
+
+
+@pytest.mark.parametrize("endpoint", ["127.0.0.1:8000", "8000", "http:8000", "tcp:http"])
+def test_an_address_is_no_endpoint(endpoint: str) -> None:
+    assert server(f"daphne -e {endpoint} app:app").settings["socket_strings"].refused

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from serveaudit.arguments import ARGPARSE, Arguments, read
@@ -30,6 +31,8 @@ def start(command: Command) -> Server | None:
     server = Server("daphne", command.place, command, bad_flags=[*line.bad, *_alone(line)])
     layer = with_word(line.layer("daphne"), facts("daphne").row("application"), line.words[0] if line.words else None)
     server.settings = effective(facts("daphne").rows.values(), [layer], from_table("daphne", head(command)))
+    endpoints = server.settings["socket_strings"]
+    server.settings["socket_strings"] = replace(endpoints, refused=_no_endpoint(endpoints.value))
     server.app = server.value("application")
     server.interface = Value("asgi")
     server.listeners = _listeners(server)
@@ -47,6 +50,22 @@ def _alone(line: Arguments) -> list[BadFlag]:
     return [BadFlag(each.spelled, each.place, "--proxy-headers", True, why) for each in needy]
 
 
+_KINDS = ("tcp", "tcp6", "ssl", "unix", "fd", "systemd", "stdio", "tls", "haproxy", "autobahn", "txsni", "lets", "le", "onion")
+"""Twisted's own endpoints and those of plugins."""
+
+
+def _no_endpoint(endpoints: Value[Any]) -> str:
+    """Why Twisted does not take one of the endpoints: it is an address, or its port is no number."""
+    for text in endpoints.x if isinstance(endpoints.x, Items) else ():
+        written = text.x if isinstance(text.x, str) else "tcp:80"
+        kind = written.partition(":")[0]
+        if kind not in _KINDS:
+            return f"{kind} is no kind of endpoint: tcp:8000:interface=127.0.0.1 is one"
+        if kind in _KINDS[:3] and parse_endpoint(written) is None:
+            return f"{written} has no port"
+    return ""
+
+
 def _listeners(server: Server) -> Value[Items]:
     """Everything that is given is opened: host and port (each with a default for the other), a socket file, a descriptor, and
     each endpoint. Nothing given: 127.0.0.1:8000."""
@@ -55,10 +74,10 @@ def _listeners(server: Server) -> Value[Items]:
     if isinstance(endpoints.x, Unknown):
         return endpoints
     found = [endpoint_listener(text) for text in endpoints.x]
-    others = bool(found) or unix.x is not None or descriptor.x is not None
-    if host.value.x is not None or port.value.x is not None or not others:
+    others = bool(found) or unix.x not in (None, "") or descriptor.x is not None
+    if host.value.x not in (None, "") or port.value.x is not None or not others:
         found.insert(0, Listener(tcp(_or(host, "127.0.0.1"), _or(port, 8000)), setting="host"))
-    if unix.x is not None:
+    if unix.x not in (None, ""):
         found.append(Listener(unix.map(lambda path: Address("unix", path=str(path))), setting="unix_socket"))
     if descriptor.x is not None:
         found.append(Listener(descriptor.map(lambda number: Address("fd", path=str(number))), setting="file_descriptor"))
@@ -66,7 +85,7 @@ def _listeners(server: Server) -> Value[Items]:
 
 
 def _or(setting: Setting, default: Any) -> Value[Any]:
-    return Value(default).also(setting.value) if setting.value.x is None else setting.value
+    return Value(default).also(setting.value) if setting.value.x in (None, "") else setting.value
 
 
 def endpoint_listener(text: Value[Any]) -> Listener:
