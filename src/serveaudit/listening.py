@@ -60,6 +60,7 @@ def tcp(host: Value[Any], port: Value[Any]) -> Value[Address]:
         cases = tuple((label, tcp(host, case)) for label, case in port.x.cases)
         return Value(Branch(port.x.on, cases)).also(host, port)
     known = port.x if isinstance(port.x, int) and 0 <= port.x < 65536 else None
+    host = replace(host, x="") if host.x is None else host
     return host.map(lambda name: Address("tcp", host=bare(str(name)), port=known)).also(port)
 
 

@@ -67,6 +67,10 @@ def test_tls() -> None:
     assert server("('', 80), application").listeners.x.members[0].tls.x is False
 
 
+def test_a_file_of_tls_that_is_none_turns_it_on_too() -> None:
+    assert server("('', 80), application, certfile=None").listeners.x.members[0].tls.x is True
+
+
 def test_greenlets_have_no_number_unless_it_is_given() -> None:
     found = server("('', 80), application")
     assert (found.processes.x, found.threads.x, found.graceful_timeout.x) == (1, Range(2), Seconds(0))

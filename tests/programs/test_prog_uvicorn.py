@@ -144,6 +144,17 @@ def test_a_call_reads_the_general_variables_but_not_uvicorns() -> None:
     assert (addresses(found), plain(found, "workers")) == (["127.0.0.1:8000"], 3)
 
 
+def test_workers_that_are_none_leave_the_variable_in_charge() -> None:
+    line = command("python main.py", WEB_CONCURRENCY="3")
+    found = scripted("import uvicorn\nuvicorn.run('app:app', workers=None, forwarded_allow_ips=None)", line)
+    assert (plain(found, "workers"), plain(found, "forwarded_allow_ips")) == (3, ["127.0.0.1", "::1"])
+
+
+def test_a_config_that_is_served_by_hand_is_one_process() -> None:
+    found = scripted("import uvicorn\nuvicorn.Server(uvicorn.Config('app:app', workers=4, reload=True)).run()")
+    assert (found.processes.x, found.reload.x) == (1, False)
+
+
 def test_a_call_is_followed_through_imports_and_functions() -> None:
     text = "from uvicorn import run as serve\ndef main():\n    serve('app:app', port=9000)\nmain()\n"
     assert addresses(scripted(text)) == ["127.0.0.1:9000"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from serveaudit.command import Command
-from serveaudit.conversion import as_given
+from serveaudit.conversion import as_given, unbound
 from serveaudit.formats.python import Call, Module
 from serveaudit.keywords import from_call
 from serveaudit.listening import address_of, tcp
@@ -14,7 +14,7 @@ from serveaudit.precedence import effective, from_table
 from serveaudit.serving import Listener, Row, Server, Setting
 from serveaudit.tables import facts
 from serveaudit.units import Address, Seconds
-from serveaudit.values import How, Items, Place, Range, Unknown, Value
+from serveaudit.values import Branch, How, Items, Place, Range, Unknown, Value
 
 CALLS = ("gevent.pywsgi.WSGIServer", "gevent.wsgi.WSGIServer")
 POSITIONS = ("listener", "application", "backlog", "spawn", "log", "error_log", "handler_class", "environ")
@@ -30,12 +30,16 @@ def scripted(module: Module, command: Command | None = None, place: Place | None
     servers = []
     for call in module.calls:
         if call.name in CALLS and call.reachable:
-            layer, strange = from_call(facts("gevent"), call, POSITIONS, as_given)
+            layer, strange = from_call(facts("gevent"), call, POSITIONS, _as_given)
             server = Server("gevent", place or call.place, command, strange=strange, config=module.source)
             server.settings = effective(facts("gevent").rows.values(), [layer], from_table("gevent", call.place))
             server.settings |= {each.name: each for each in _patches(module, call, command)}
             servers.append(_derived(server, call, layer.settings.keys() & set(TLS)))
     return servers
+
+
+def _as_given(row: Row, x: Any) -> Any:
+    return row.default if row.name == "backlog" and x is None else as_given(row, x)
 
 
 def _derived(server: Server, call: Call, tls: set[str]) -> Server:
@@ -49,14 +53,24 @@ def _derived(server: Server, call: Call, tls: set[str]) -> Server:
 
 
 def _listeners(server: Server, tls: set[str]) -> Value[Items]:
-    """Any keyword that is not WSGIServer's own turns TLS on."""
-    given = [server.settings[name] for name in tls if server.settings[name].value.x is not None] + server.strange
-    secure: Value[bool] = Value(bool(given), tuple(setting.place for setting in given))
+    """Any keyword that is not WSGIServer's own turns TLS on, even one that is None."""
+    given = [_given(server.settings[name].value) for name in sorted(tls)] + [
+        Value(True, (each.place,)) for each in server.strange
+    ]
+    sure = [each for each in given if each.x is True]
+    secure = next(iter([*sure, *(each for each in given if each.x is not False)]), Value(False))
     written = server.settings["listener"]
     address = _address(written.value)
     if isinstance(address.x, Unknown) and isinstance(written.value.x, Items):
         server.settings["listener"] = replace(written, refused=address.x.why)
     return Value(Items((Listener(address, "http", secure, "listener"),)), written.value.places)
+
+
+def _given(value: Value[Any]) -> Value[Any]:
+    """Whether a keyword is passed on, which may depend on a choice."""
+    if isinstance(value.x, Branch):
+        return replace(value, x=Branch(value.x.on, tuple((label, _given(case)) for label, case in value.x.cases)))
+    return replace(value, x=not unbound(value))
 
 
 def _address(written: Value[Any]) -> Value[Any]:
@@ -73,7 +87,8 @@ def _address(written: Value[Any]) -> Value[Any]:
 
 def _parse(text: str) -> Address | None:
     host, _, port = text.rpartition(":")
-    return Address("tcp", host.strip("[]"), int(port)) if port.isdigit() and int(port[:6]) < 65536 else None
+    host = "" if host == "*" else host.strip("[]")
+    return Address("tcp", host, int(port)) if port.isdigit() and int(port[:6]) < 65536 else None
 
 
 def _patches(module: Module, call: Call, command: Command | None) -> list[Setting]:
