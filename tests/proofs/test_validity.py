@@ -151,11 +151,35 @@ def test_workers_need_import_string(lab: Laboratory) -> None:
 
 
 def test_factory_not_called(lab: Laboratory) -> None:
-    """gunicorn calls what it is given for each request; uvicorn notices a factory."""
+    """gunicorn and waitress call what they are given for each request; uvicorn notices a factory."""
     lab.write("shop.py", "from flask import Flask\ndef create_app():\n    app = Flask(__name__)\n"
                          "    app.add_url_rule('/', view_func=lambda: 'hello')\n    return app\n")  # fmt: skip
     before = lab.serve("gunicorn --bind 127.0.0.1:{port} shop:create_app")
     after = lab.serve("gunicorn --bind 127.0.0.1:{port} shop:create_app()")
     assert (lab.get(before.port).status, lab.get(after.port).status) == (500, 200)
+    waitress = "waitress-serve --listen 127.0.0.1:{port} "
+    before, after = lab.serve(waitress + "shop:create_app"), lab.serve(waitress + "--call shop:create_app")
+    assert (lab.get(before.port).status, lab.get(after.port).status) == (500, 200)
     lab.write("service.py", "from asgi_app import app\ndef create_app():\n    return app\n")
     assert lab.get(lab.serve("uvicorn service:create_app --port {port}").port).status == 200
+
+
+def test_invalid_value(lab: Laboratory) -> None:
+    """Values that look right and end the start, beside the ones that do."""
+    for line in (
+        "gunicorn wsgi_app:app --bind 127.0.0.1:{port} --forwarded-allow-ips 10.0.0.1/8",
+        "uvicorn asgi_app:app --port {port} --log-level INFO",
+        "uvicorn asgi_app:app --port {port} --loop gevent",
+        "uvicorn asgi_app:app --port {port} --header X-Served-By",
+        "hypercorn asgi_app:app --bind 127.0.0.1:http",
+        "granian --interface asgi --host localhost --port {port} asgi_app:app",
+        "granian --interface asgi --blocking-threads 4 --port {port} asgi_app:app",
+    ):
+        assert lab.start(*line.format(port=lab.port()).split()).wait() not in (0, None)
+    for line in (
+        GUNICORN + "--forwarded-allow-ips 10.0.0.0/8",
+        "uvicorn asgi_app:app --port {port} --log-level info --loop asyncio --header X-Served-By:shop",
+        "hypercorn asgi_app:app --bind 127.0.0.1:{port}",
+        "granian --interface asgi --host 127.0.0.1 --port {port} asgi_app:app",
+    ):
+        assert lab.get(lab.serve(line).port).status == 200

@@ -9,6 +9,7 @@ from serveaudit.formats.python import External
 from serveaudit.serving import Setting
 from serveaudit.values import Value
 
+_BY_CHANCE = {"def": "a function", "class": "a class", "for": "the variable of a loop"}
 _NO_VALUES = frozenset(
     """logging.config decouple.config environs.env django.conf.settings dynaconf.settings starlette.config alembic.config
     multiprocessing.process threading.daemon getpass.getuser""".split()
@@ -22,8 +23,9 @@ def collides(setting: Setting, process: Process) -> Value[str]:
     row = setting.row
     if process.server.program != "gunicorn" or row is None or setting.origin != "written" or setting in process.server.strange:
         return Value(None)
-    if setting.bound_by in ("def", "class") and row.type not in ("callable", "class"):
-        return Value(f"a {'function' if setting.bound_by == 'def' else 'class'} of this name", (setting.place,))
+    chance = _BY_CHANCE.get(setting.bound_by, "")
+    if chance and (setting.bound_by == "for" or row.type not in ("callable", "class")):
+        return Value(f"{chance} of this name", (setting.place,))
     if setting.bound_by == "import" and isinstance(setting.value.x, External) and setting.value.x.dotted in _NO_VALUES:
         return Value(f"what is imported as {setting.name} is {setting.value.x.dotted}", (setting.place,))
     other = next((name for name in setting.value.depends if _OF_DATABASES.fullmatch(name)), "")

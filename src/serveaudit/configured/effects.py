@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from serveaudit.configured.written import program_of
 from serveaudit.deployment import Process
-from serveaudit.serving import Listener, Server, Setting
+from serveaudit.serving import Listener, Origin, Server, Setting
 from serveaudit.units import Address
 from serveaudit.values import Branch, Items, Partial, Range, Unknown, Value
 
@@ -29,9 +30,9 @@ class Dead:
 
 def without_effect(setting: Setting, process: Process) -> Value[str]:
     """Why a written setting does nothing; None where it does something, or nothing is known against it."""
-    server = process.server
-    dead = _TABLE.get(server.program, {}).get(setting.name)
-    if dead is None or setting.refused or setting in server.strange or setting.bound_by == "key":
+    server, program = process.server, program_of(setting, process)
+    dead = _TABLE.get(program if program == server.program else f"{program} in {server.program}", {}).get(setting.name)
+    if dead is None or setting.refused or setting in server.strange:
         return Value(None)
     x = setting.value.x
     if isinstance(x, Unknown | Branch | Partial | Range) or not dead.wanted(x):
@@ -74,14 +75,24 @@ def _always(said: str) -> Because:
     return lambda server, x: Value(said)
 
 
-def _in_file(said: str) -> Because:
-    """Of no effect in a configuration file."""
+def _where(origin: Origin, said: str) -> Because:
+    """Of no effect in a configuration file, or on the command line."""
 
     def because(server: Server, x: Any) -> Value[str]:
-        written = [each for each in server.settings.values() if each.origin == "written" and each.value.x is x]
-        return Value(said if written else None)
+        there = [each for each in server.settings.values() if each.origin == origin and each.value.x is x]
+        return Value(said if there else None)
 
     return because
+
+
+def _beside(other: str, words: tuple[str, ...], said: str) -> Because:
+    """Another setting is one of these words."""
+    return lambda server, x: server.value(other).map(lambda word: said.format(word=word) if word in words else None)
+
+
+def _in_place_of(other: str, said: str) -> Because:
+    """Another setting is given, which takes the place of it."""
+    return lambda server, x: server.value(other).map(lambda given: said)
 
 
 def _no_tls(said: str) -> Because:
@@ -141,7 +152,7 @@ _TABLE: Mapping[str, Mapping[str, Dead]] = {
         "ssl_version": Dead(_always("gunicorn ignores it since release 21"), _given),
         "dirty_workers": Dead(_without("dirty_apps", "without dirty_apps no dirty worker is started")),
         "dirty_apps": Dead(_without("dirty_workers", "without dirty_workers no dirty application is started")),
-        "config": Dead(_in_file("a configuration file can't name another one"), _given),
+        "config": Dead(_where("written", "a configuration file can't name another one"), _given),
     },
     "uvicorn": {
         "workers": Dead(_with("reload", "with reload one process serves, whatever the number of workers"), lambda x: x > 1),
@@ -149,8 +160,20 @@ _TABLE: Mapping[str, Mapping[str, Dead]] = {
             ("reload_dirs", "reload_includes", "reload_excludes"), Dead(_without("reload", "nothing is watched without reload"))
         ),
         "limit_max_requests_jitter": Dead(_without("limit_max_requests", "it is added to limit_max_requests, which is unset")),
+        **dict.fromkeys(
+            ("ws_max_queue", "ws_per_message_deflate"),
+            Dead(_beside("ws", ("wsproto", "none"), "only the websockets library has it, and ws is {word}"), _given),
+        ),
+        "h11_max_incomplete_event_size": Dead(
+            _beside("http", ("httptools", "zttp"), "only h11 has it, and http is {word}"), _given
+        ),
+        "use_colors": Dead(_in_place_of("log_config", "the file of log_config says how logs look"), _given),
+    },
+    "uvicorn in gunicorn": {
+        "access_log": Dead(_without("accesslog", "the worker logs to gunicorn's access log, and accesslog is not set")),
     },
     "hypercorn": {
+        "max_requests_jitter": Dead(_where("flag", "the command line gives it the value of --max-requests instead")),
         "daemon": Dead(_always("hypercorn does not detach: it sets multiprocessing's flag of that name, which is set anyway")),
         "user": Dead(_no_unix_socket("it only changes the owner of unix sockets: no process drops its rights"), _given),
         "group": Dead(_no_unix_socket("it only changes the owner of unix sockets: no process drops its rights"), _given),

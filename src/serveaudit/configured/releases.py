@@ -8,7 +8,7 @@ from serveaudit.configured.written import program_of
 from serveaudit.deployment import Process
 from serveaudit.serving import Setting
 from serveaudit.suggest import nearest
-from serveaudit.values import Unknown, Value
+from serveaudit.values import Branch, Unknown, Value
 
 WORKERS = ("sync", "gthread", "gevent", "gevent_wsgi", "gevent_pywsgi", "tornado", "asgi", "eventlet", "gaiohttp")
 _GONE = {"eventlet": "26.0", "gaiohttp": "20.0"}
@@ -16,6 +16,12 @@ _GONE = {"eventlet": "26.0", "gaiohttp": "20.0"}
 _SINCE = {"asgi": "24.0"}
 _NEEDS = {"gevent": "gevent", "gevent_wsgi": "gevent", "gevent_pywsgi": "gevent", "tornado": "tornado", "eventlet": "eventlet"}
 _MODULES = {"uvicorn_worker": "uvicorn-worker", "uvicorn": "uvicorn"}
+_CLASSES = tuple(
+    f"{module}.{name}"
+    for module in ("uvicorn.workers", "uvicorn_worker", "uvicorn_worker._workers")
+    for name in ("UvicornWorker", "UvicornH11Worker")
+)
+"""All worker classes of the two packages."""
 
 
 def too_new(setting: Setting, process: Process) -> Value[str]:
@@ -58,10 +64,21 @@ def worker_unavailable(process: Process) -> Value[str]:
     return found.at(setting.place, *release.places).also(Value(None, assumes=release.assumes))
 
 
-def _unavailable(name: str, process: Process) -> str | Unknown | None:
+def _by_release(short: str) -> Branch:
+    """A choice, where nothing tells which gunicorn is installed."""
+    release = _GONE[short]
+    gone: Value[str] = Value(f"gunicorn has no {short} worker since {release}")
+    return Branch(
+        "the version of gunicorn", ((f"gunicorn before {release}", Value(None)), (f"gunicorn {release} or newer", gone))
+    )
+
+
+def _unavailable(name: str, process: Process) -> str | Branch | None:
     short = name.removeprefix("egg:gunicorn#")
     if "." in short:
         package = _MODULES.get(short.partition(".")[0], "")
+        if package and short not in _CLASSES:
+            return f"{package} has no class {name}" + (f", did you mean {near}?" if (near := nearest(short, _CLASSES)) else "")
         lacks = process.installed.lacks(package).x if package else False
         return f"{package} is not in the complete list of packages" if lacks is True else None
     if short not in WORKERS:
@@ -72,7 +89,7 @@ def _unavailable(name: str, process: Process) -> str | Unknown | None:
         if gone.x is True:
             return f"gunicorn has no {short} worker since {_GONE[short]}"
         if isinstance(gone.x, Unknown):
-            return Unknown(f"gunicorn {_GONE[short]} and newer have no {short} worker, and which is installed is not known")
+            return _by_release(short)
     if short in _SINCE and process.installed.at_least("gunicorn", _SINCE[short]).x is False:
         return f"gunicorn has an {short} worker since {_SINCE[short]}"
     if short in _NEEDS and process.installed.lacks(_NEEDS[short]).x is True:

@@ -66,10 +66,10 @@ def _two_apps(setting: Setting, process: Process) -> Value[str]:
 
 
 def _twice_in_module(setting: Setting, process: Process) -> Value[str]:
-    """Two assignments of constants one after the other at the file's top level, and nothing that reads the first one."""
+    """Two assignments one after the other at the file's top level, and nothing that reads the first one."""
     config = process.server.config
     try:
-        found = list(_constants(ast.parse(config.text), setting.name)) if config is not None else []
+        found = list(_assignments(ast.parse(config.text), setting.name)) if config is not None else []
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Value(None)
     if config is None or len(found) < 2:
@@ -81,11 +81,11 @@ def _twice_in_module(setting: Setting, process: Process) -> Value[str]:
     return Value(f"{ast.unparse(last.value)} counts, not {ast.unparse(first.value)}", places)
 
 
-def _constants(module: ast.Module, name: str) -> Iterator[ast.Assign]:
-    """The top-level assignments of constants to a name that nothing else in the file binds or reads."""
+def _assignments(module: ast.Module, name: str) -> Iterator[ast.Assign]:
+    """The top-level assignments to a name that nothing else in the file binds or reads."""
     uses = [node for node in ast.walk(module) if isinstance(node, ast.Name) and node.id == name]
     assigned = [node for node in module.body if isinstance(node, ast.Assign) and _binds(node, name)]
-    if len(uses) == len(assigned) and all(isinstance(node.value, ast.Constant) for node in assigned):
+    if len(uses) == len(assigned):
         yield from assigned
 
 

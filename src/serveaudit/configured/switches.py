@@ -14,7 +14,8 @@ from serveaudit.values import Place, Value
 
 _TEXT = re.compile(
     r"""(?P<bool>bool\s*\(\s*)?(?:os\.)?(?:(?:environ\.get|getenv)\(\s*(?:key\s*=\s*)?['"](?P<name>\w+)['"]\s*
-    (?:,\s*(?:default\s*=\s*)?[^(),]*?\s*)?\)|environ\[\s*['"](?P<key>\w+)['"]\s*\])\s*(?(bool)\))""",
+    (?:,\s*(?:default\s*=\s*)?[^(),]*?\s*,?\s*)?\)|environ\[\s*['"](?P<key>\w+)['"]\s*\])\s*(?(bool)\))
+    (?:\s+or\s+(?:False|None|''|""))?""",
     re.VERBOSE,
 )
 _OF_DJANGO = frozenset(

@@ -53,8 +53,14 @@ def log_format(setting: Setting, process: Process) -> Value[str]:
     text = setting.value.x
     if setting.name != "access_log_format" or atoms is None or not isinstance(text, str):
         return Value(None)
+    if all(process.server.settings[name].origin == "default" for name in _LOGS if name in process.server.settings):
+        return Value(None)
     wrong = next((said for found in _ATOM.finditer(text) if (said := _wrong(found, atoms))), None)
     return Value(wrong, (setting.place,))
+
+
+_LOGS = ("accesslog", "logconfig", "logconfig_dict", "logconfig_json", "syslog")
+"""Settings of which one has to be given for an access log to be written (gunicorn/glogging.py, access)."""
 
 
 def breaks_logging(setting: Setting) -> bool:

@@ -26,9 +26,11 @@ def never_read(process: Process) -> Value[str]:
     """The configuration file that lies beside a start and that this one does not read; None where there is none. Where the
     directory of the start is not known, it may read it."""
     server, command = process.server, process.server.command
-    if command is None or server.config is not None or not command.cwd.known or server.bad_flags or not _has_its_files(process):
+    if command is None or not command.cwd.known or server.bad_flags or not _has_its_files(process):
         return Value(None)
-    if server.program == "uvicorn":
+    if server.config is not None:
+        found = [other for other in _left_over(process) if other.path == _usual(process) and not _named(other.path, process)]
+    elif server.program == "uvicorn":
         found = _of_worker(process)
     elif server.program in ("gunicorn", "hypercorn") and server.value("config").known and _unnamed(process):
         found = [other for other in _left_over(process) if _together(other.path, process) and not _named(other.path, process)]
@@ -39,6 +41,15 @@ def never_read(process: Process) -> Value[str]:
     return Value(found[0].path, (server.place, Place(found[0].line_span(1))), command.cwd.assumes)
 
 
+def _usual(process: Process) -> str:
+    """The file that gunicorn would find by itself where it is started, had it not been given another one."""
+    command = process.server.command
+    if process.server.program != "gunicorn" or command is None or command.files is None:
+        return ""
+    found = command.files.read("gunicorn.conf.py", str(command.cwd.x))
+    return found.path if isinstance(found, SourceFile) else ""
+
+
 def missing(process: Process) -> Value[str]:
     """The file that a start names, that is not where it looks, and that lies elsewhere in the repository; None where it is
     found, or may come from outside."""
@@ -47,7 +58,7 @@ def missing(process: Process) -> Value[str]:
     path, span = next(((found[1] or found[2], span) for found, span in told if found), ("", None))
     path = path.removeprefix("file:").partition(".ini:")[0] + (".ini" if ".ini:" in path else "")
     known = server.command is not None and server.command.cwd.known and _has_its_files(process)
-    if span is None or not path or path.startswith(("/", "python:")) or not known:
+    if span is None or not path or path.startswith("python:") or not known or not _inside_of_mounts(path, process):
         return Value(None)
     repository = process.running.files.repository
     elsewhere = [each for each in repository.paths if posixpath.basename(each) == posixpath.basename(path)]
@@ -55,6 +66,12 @@ def missing(process: Process) -> Value[str]:
         return Value(None)
     place = Place(repository.read(elsewhere[0]).line_span(1), note="a file of this name lies here")
     return Value(path, (Place(span), place))
+
+
+def _inside_of_mounts(path: str, process: Process) -> bool:
+    """Whether an absolute path lies where files of the repository are copied to or mounted."""
+    targets = [mount.target.rstrip("/") for mount in process.running.machine.mounts if mount.source is not None]
+    return not path.startswith("/") or any(path.startswith(f"{target}/") for target in targets)
 
 
 def _has_its_files(process: Process) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from serveaudit.deployment import Process
+from serveaudit.formats import dotenv
 from serveaudit.invocation import basename
 from serveaudit.serving import Setting
 from serveaudit.source import SourceFile
@@ -38,6 +39,18 @@ def unread(process: Process) -> Iterator[Variable]:
         if found and value.places and value.x is not None and not _read_elsewhere(name, process):
             why, beside = found
             yield Variable(name, why, value.places[0], beside)
+    yield from _of_env_file(process)
+
+
+def _of_env_file(process: Process) -> Iterator[Variable]:
+    """Options in the file of uvicorn's --env-file: it is read when the options are settled, for the application."""
+    command, named = process.server.command, process.server.value("env_file")
+    if process.server.program != "uvicorn" or command is None or command.files is None or not isinstance(named.x, str):
+        return
+    file = command.files.read(named.x, command.cwd.x if isinstance(command.cwd.x, str) else "")
+    for each in dotenv.parse(file) if isinstance(file, SourceFile) else ():
+        if each.name.startswith("UVICORN_"):
+            yield Variable(each.name, "uvicorn has read its options when it reads --env-file", Place(each.text.whole()))
 
 
 def _reason(name: str, process: Process) -> tuple[str, Place | None] | None:
