@@ -25,12 +25,13 @@ def start(command: Command) -> Server | None:
     words = arguments_for(command, EXECUTABLES, EXECUTABLES)
     if words is None:
         return None
-    line = read(words, facts("daphne"), ARGPARSE, command.place)
+    table = facts("daphne", command.env.releases)
+    line = read(words, table, ARGPARSE, command.place)
     if line.exits:
         return None
     server = Server("daphne", command.place, command, bad_flags=[*line.bad, *_alone(line)])
-    layer = with_word(line.layer("daphne"), facts("daphne").row("application"), line.words[0] if line.words else None)
-    server.settings = effective(facts("daphne").rows.values(), [layer], from_table("daphne", head(command)))
+    layer = with_word(line.layer("daphne"), table.row("application"), line.words[0] if line.words else None)
+    server.settings = effective(table.rows.values(), [layer], from_table("daphne", head(command)))
     endpoints = server.settings["socket_strings"]
     server.settings["socket_strings"] = replace(endpoints, refused=_no_endpoint(endpoints.value))
     server.app = server.value("application")

@@ -29,7 +29,7 @@ def start(command: Command) -> Server | None:
     words = arguments_for(command, EXECUTABLES, EXECUTABLES)
     if words is None:
         return None
-    table = facts("granian")
+    table = facts("granian", command.env.releases)
     line = read(words, table, CLICK, command.place)
     if line.exits:
         return None
@@ -42,13 +42,13 @@ def start(command: Command) -> Server | None:
 
 def scripted(module: Module, command: Command | None = None, place: Place | None = None) -> list[Server]:
     """The servers that a Python file makes by `Granian(…)`. GRANIAN_ variables are not read there."""
-    servers = []
+    servers, table = [], facts("granian", module.env.releases)
     for call in module.calls:
         if call.name in CALLS and call.reachable:
-            layer, strange = from_call(facts("granian"), call, POSITIONS, as_given)
+            layer, strange = from_call(table, call, POSITIONS, as_given)
             server = Server("granian", place or call.place, command)
             server.strange = [replace(each, refused=f"{call.name} ends with a TypeError") for each in strange]
-            server.settings = effective(facts("granian").rows.values(), [_named(layer)], from_table("granian", call.place))
+            server.settings = effective(table.rows.values(), [_named(layer)], from_table("granian", call.place))
             servers.append(_derived(server))
     return servers
 

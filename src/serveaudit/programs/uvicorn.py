@@ -17,7 +17,7 @@ from serveaudit.listening import given, tcp
 from serveaudit.precedence import Layer, effective, from_table
 from serveaudit.serving import Listener, Server, Setting
 from serveaudit.source import SourceFile
-from serveaudit.tables import facts
+from serveaudit.tables import Facts, facts
 from serveaudit.units import Address
 from serveaudit.values import Items, Place, Unknown, Value
 
@@ -38,26 +38,26 @@ def start(command: Command) -> Server | None:
     words = arguments_for(command, EXECUTABLES, EXECUTABLES)
     if words is None:
         return None
-    table = facts("uvicorn")
+    table = facts("uvicorn", command.env.releases)
     line = read(words, table, CLICK, command.place)
     if line.exits:
         return None
-    layers = [_line(line), variables.layer(table, command.env, head(command))]
+    layers = [_line(line, table), variables.layer(table, command.env, head(command))]
     server = Server("uvicorn", command.place, command, bad_flags=line.bad)
-    server.settings = _settle(layers, command.env, command, head(command))
+    server.settings = _settle(table, layers, command.env, command, head(command))
     return _derived(server)
 
 
 def scripted(module: Module, command: Command | None = None, place: Place | None = None) -> list[Server]:
     """The servers that a Python file makes by `uvicorn.run(…)` or `uvicorn.Config(…)`; UVICORN_ variables are not read there.
     `place` is that of what starts the file, where something does."""
-    env = command.env if command else Environment()
-    servers = []
+    env = command.env if command else module.env
+    servers, table = [], facts("uvicorn", env.releases)
     for call in module.calls:
         if call.name in CALLS and call.reachable:
-            layer, strange = from_call(facts("uvicorn"), call, CALLS[call.name], as_given)
+            layer, strange = from_call(table, call, CALLS[call.name], as_given)
             server = Server("uvicorn", place or call.place, command, strange=_refused(call, strange))
-            server.settings = _settle([_unset(layer)], env, command, call.place)
+            server.settings = _settle(table, [_unset(layer)], env, command, call.place)
             servers.append(_alone(_derived(server), call))
     return servers
 
@@ -77,19 +77,19 @@ def _alone(server: Server, call: Call) -> Server:
     return server
 
 
-def _line(line: Arguments) -> Layer:
+def _line(line: Arguments, table: Facts) -> Layer:
     word = line.words[0] if line.words else None
-    return with_word(line.layer("uvicorn"), facts("uvicorn").row("app"), word)
+    return with_word(line.layer("uvicorn"), table.row("app"), word)
 
 
 def _refused(call: Call, strange: list[Setting]) -> list[Setting]:
     return [replace(each, refused=f"{call.name} takes no argument of this name and ends with a TypeError") for each in strange]
 
 
-def _settle(layers: list[Layer], env: Environment, command: Command | None, top: Place) -> dict[str, Setting]:
+def _settle(table: Facts, layers: list[Layer], env: Environment, command: Command | None, top: Place) -> dict[str, Setting]:
     """Every setting. A file of `--env-file` is read after the UVICORN_ variables, so that it matters for $WEB_CONCURRENCY and
     $FORWARDED_ALLOW_IPS only."""
-    rows = facts("uvicorn").rows.values()
+    rows = table.rows.values()
     plain = from_table("uvicorn", top)
     named = effective([row for row in rows if row.name == "env_file"], layers, plain)["env_file"].value
     default = variables.defaulting("uvicorn", plain, _with_file(env, named, command), top, COMPUTED)

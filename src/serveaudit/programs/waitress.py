@@ -16,7 +16,7 @@ from serveaudit.keywords import from_call
 from serveaudit.listening import listeners, tcp
 from serveaudit.precedence import Layer, effective, from_table
 from serveaudit.serving import BadFlag, Listener, Row, Server, Setting
-from serveaudit.tables import facts
+from serveaudit.tables import Facts, facts
 from serveaudit.units import Address, Seconds
 from serveaudit.values import Items, Place, Value
 
@@ -30,7 +30,8 @@ def start(command: Command) -> Server | None:
     words = arguments_for(command, EXECUTABLES, MODULES)
     if words is None:
         return None
-    line = read(words, facts("waitress"), GETOPT, command.place)
+    table = facts("waitress", command.env.releases)
+    line = read(words, table, GETOPT, command.place)
     if line.exits:
         return None
     server = Server("waitress", command.place, command, bad_flags=line.bad)
@@ -39,20 +40,20 @@ def start(command: Command) -> Server | None:
         BadFlag(spelled, layer.settings[name].place, refused=True, why=f"{why}; it exits with status 1")
         for name, spelled, why in _contradictions(layer)
     ]
-    return _derived(server, layer, line.words[0] if line.words else None, head(command))
+    return _derived(server, table, layer, line.words[0] if line.words else None, head(command))
 
 
 def scripted(module: Module, command: Command | None = None, place: Place | None = None) -> list[Server]:
     """The servers that a Python file makes by `waitress.serve(…)`. Any keyword that is no setting ends with a ValueError."""
-    servers = []
+    servers, table = [], facts("waitress", module.env.releases)
     for call in module.calls:
         if call.name in CALLS and call.reachable:
-            layer, strange = from_call(facts("waitress"), call, (), from_any)
+            layer, strange = from_call(table, call, (), from_any)
             broken = {name: f"{why}; it ends with a ValueError" for name, _, why in _contradictions(layer)}
             told = {name: replace(each, refused=broken.get(name, each.refused)) for name, each in layer.settings.items()}
             server = Server("waitress", place or call.place, command)
             server.strange = [replace(each, refused="waitress ends with a ValueError") for each in strange]
-            servers.append(_derived(server, replace(layer, settings=told), call.argument(0, "app"), call.place))
+            servers.append(_derived(server, table, replace(layer, settings=told), call.argument(0, "app"), call.place))
     return servers
 
 
@@ -114,9 +115,9 @@ def _from_word(row: Row, text: Any) -> Any:
     return text if row.type == "list" else from_any(row, text)
 
 
-def _derived(server: Server, layer: Layer, app: Value[Any] | None, top: Place) -> Server:
+def _derived(server: Server, table: Facts, layer: Layer, app: Value[Any] | None, top: Place) -> Server:
     """The settings and the common terms."""
-    server.settings = effective(facts("waitress").rows.values(), [layer], from_table("waitress", top))
+    server.settings = effective(table.rows.values(), [layer], from_table("waitress", top))
     server.settings |= {setting.name: setting for setting in _implied(server)}
     server.app = app if app is not None else Value(layer.unread)
     server.listeners = _listeners(server)

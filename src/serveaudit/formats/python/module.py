@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from serveaudit.command import Environment
 from serveaudit.source import Problem, SourceFile
 from serveaudit.values import Place, Unknown, Value
 
@@ -239,10 +240,12 @@ class Module:
     imports   local name → full dotted name, of every import in the file, inside of functions too
     environ   what it puts into the environment (`os.environ[…] = …`), as its top level leaves it
     siblings  modules of the repository that it imports, by their full names
+    env       the environment that it runs in
     """
 
     source: SourceFile
     name: str = ""
+    env: Environment = field(default_factory=Environment)
     bindings: dict[str, Binding] = field(default_factory=dict)
     unbound: dict[str, Value[Any]] = field(default_factory=dict)
     complete: bool | Unknown = True

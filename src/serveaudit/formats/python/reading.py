@@ -72,7 +72,7 @@ def dotted_name(path: str) -> str:
 
 
 def _read(session: Session, name: str, source: SourceFile) -> Module:
-    module = session.files[source.path] = Module(source, name)
+    module = session.files[source.path] = Module(source, name, session.env)
     tree = parse(source)
     if isinstance(tree, Problem):
         module.problems.append(tree)

@@ -31,7 +31,7 @@ def start(command: Command) -> Server | None:
     words = arguments_for(command, EXECUTABLES, MODULES)
     if words is None:
         return None
-    line, variable = arguments(words, command.place), from_variable(command.env, head(command))
+    line, variable = arguments(words, command.env, command.place), from_variable(command.env, head(command))
     layers = [line.layer("gunicorn", from_word), from_environment(variable.layer("gunicorn", from_word))]
     asks = any(name in layer.settings for layer in layers for name in ("check_config", "print_config"))
     if line.exits or variable.exits or asks:
@@ -71,9 +71,11 @@ def scripted(module: Module, command: Command | None = None, place: Place | None
 
 def _finish(server: Server, top: Place, module: Module | None, command: Command | None = None) -> None:
     """The worker's own settings, and the common terms."""
-    worker = resolve(server.value("worker_class"), server.value("threads"), server.command or command, module)
+    command = server.command or command
+    worker = resolve(server.value("worker_class"), server.value("threads"), command, module)
     if worker.kind.x == "uvicorn":
-        settings, strange = uvicorn_settings(worker, server.settings, top)
+        table = facts("uvicorn", command.env.releases if command else {})
+        settings, strange = uvicorn_settings(worker, server.settings, table, top)
         server.settings |= settings
         server.strange += strange
     derive(server, worker)

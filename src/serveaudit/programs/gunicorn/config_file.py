@@ -67,7 +67,7 @@ def read(source: SourceFile, env: Environment, files: Files | None, cwd: str = "
 
 
 def from_module(module: Module) -> ConfigFile:
-    rows = facts("gunicorn").rows
+    rows = facts("gunicorn", module.env.releases).rows
     known = {name: setting(rows[name], binding) for name, binding in module.bindings.items() if name in rows}
     strange = tuple(_strange(module))
     unread = module.complete if isinstance(module.complete, Unknown) else None
@@ -115,7 +115,7 @@ def _parameters(row: Row, reference: FunctionRef) -> str:
 
 def _strange(module: Module) -> Iterator[Setting]:
     """Names that gunicorn does not know. What an import binds is nobody's setting."""
-    rows = facts("gunicorn").rows
+    rows = facts("gunicorn", module.env.releases).rows
     for name, binding in module.bindings.items():
         if name not in rows and binding.by != "import" and not name.startswith("__"):
             yield setting_of(binding, None)

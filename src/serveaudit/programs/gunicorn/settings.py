@@ -15,25 +15,26 @@ from serveaudit.precedence import Layer, effective, from_table
 from serveaudit.programs.gunicorn.casting import from_file
 from serveaudit.serving import Row, Setting
 from serveaudit.source import Span
-from serveaudit.tables import facts
+from serveaudit.tables import facts, numbers
 from serveaudit.values import How, Items, Partial, Place, Unknown, Value
 
 STYLE = replace(ARGPARSE, asks=("-h", "--help", "-v", "--version"))
-COMPUTED = {"bind": "PORT", "workers": "WEB_CONCURRENCY", "forwarded_allow_ips": "FORWARDED_ALLOW_IPS"}
-"""Settings whose default is computed from a variable (gunicorn/config.py)."""
+READS_VARIABLE = "19.7"
+"""The first release that reads $GUNICORN_CMD_ARGS (gunicorn/app/base.py)."""
 
 
-def arguments(words: tuple[Value[Any], ...], place: Place) -> Arguments:
+def arguments(words: tuple[Value[Any], ...], env: Environment, place: Place) -> Arguments:
     """The words behind `gunicorn`, or those of $GUNICORN_CMD_ARGS."""
-    return read(words, facts("gunicorn"), STYLE, place, positional=None)
+    return read(words, facts("gunicorn", env.releases), STYLE, place, positional=None)
 
 
 def from_variable(env: Environment, head: Place) -> Arguments:
     """$GUNICORN_CMD_ARGS, cut into words as a shell does. Its positional words are not read."""
-    text = env.get("GUNICORN_CMD_ARGS") if "GUNICORN_CMD_ARGS" in env.variables else Value(None)
+    read = numbers(facts("gunicorn", env.releases).version) >= numbers(READS_VARIABLE)
+    text = env.get("GUNICORN_CMD_ARGS") if read and "GUNICORN_CMD_ARGS" in env.variables else Value(None)
     place = text.places[0] if text.places else head
     if isinstance(text.x, str):
-        return arguments(tuple(_words(text.x, text)), place)
+        return arguments(tuple(_words(text.x, text)), env, place)
     if text.x is None:
         return Arguments()
     return Arguments(unread=Unknown("$GUNICORN_CMD_ARGS may set it", "$GUNICORN_CMD_ARGS"), unread_at=0)
@@ -69,7 +70,9 @@ def _moved(setting: Setting) -> Setting:
 
 def settle(layers: list[Layer], env: Environment, head: Place, *names: str) -> dict[str, Setting]:
     """Every setting, or those of these names; the strongest layer first."""
-    default = variables.defaulting("gunicorn", from_table("gunicorn", head), env, head, COMPUTED, _computed)
+    rows = facts("gunicorn", env.releases).rows
+    computed = {row.name: row.env for row in rows.values() if row.env}
+    default = variables.defaulting("gunicorn", from_table("gunicorn", head), env, head, computed, _computed)
 
     def with_port(row: Row) -> Setting:
         port = env.variables.get("PORT", Value(None))
@@ -79,7 +82,6 @@ def settle(layers: list[Layer], env: Environment, head: Place, *names: str) -> d
         gaps = port.x.parts if isinstance(port.x, Partial) else (port.x,)
         return replace(setting, value=replace(setting.value, x=Items((Value(Partial(("0.0.0.0:", *gaps)), port.places),))))
 
-    rows = facts("gunicorn").rows
     return effective([rows[name] for name in names or rows], layers, with_port)
 
 

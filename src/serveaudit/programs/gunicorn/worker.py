@@ -14,7 +14,8 @@ from serveaudit.keywords import from_mapping
 from serveaudit.precedence import Layer, effective, from_table
 from serveaudit.serving import Row, Setting
 from serveaudit.source import SourceFile
-from serveaudit.tables import facts
+from serveaudit.tables import Facts
+from serveaudit.units import Seconds
 from serveaudit.values import Branch, Place, Range, Table, Unknown, Value
 
 UVICORN = ("UvicornWorker", "UvicornH11Worker")
@@ -118,29 +119,56 @@ FROM_GUNICORN = {
     "limit_max_requests": "max_requests",
     "forwarded_allow_ips": "forwarded_allow_ips",
     "backlog": "backlog",
+    "timeout_notify": "timeout",
 }
 """What the worker takes over from gunicorn's settings; CONFIG_KWARGS wins over it."""
+H11 = {"loop": "asyncio", "http": "h11"}
+"""UvicornH11Worker's own CONFIG_KWARGS."""
 
 
-def uvicorn_settings(worker: Worker, settings: Mapping[str, Setting], head: Place) -> tuple[dict[str, Setting], list[Setting]]:
-    """uvicorn's settings inside of the worker, and keys of CONFIG_KWARGS that uvicorn does not know."""
-    rows = facts("uvicorn").rows
-    layer, strange = _config_kwargs(worker)
+def uvicorn_settings(
+    worker: Worker, settings: Mapping[str, Setting], table: Facts, head: Place
+) -> tuple[dict[str, Setting], list[Setting]]:
+    """uvicorn's settings inside of the worker, and keys of CONFIG_KWARGS that uvicorn does not know. `table` is uvicorn's."""
+    layer, strange = _config_kwargs(worker, table)
     default = from_table("uvicorn", head)
+    fixed = H11 if layer.unread is None and not layer.settings and _last(str(worker.base.x)) == "UvicornH11Worker" else {}
 
     def inherited(row: Row) -> Setting:
         own = settings.get(FROM_GUNICORN.get(row.name, ""))
-        return default(row) if own is None else replace(own, name=row.name, row=row)
+        if own is None:
+            held = default(row)
+            return replace(held, value=replace(held.value, x=fixed[row.name])) if row.name in fixed else held
+        return replace(own, name=row.name, row=row, value=_taken_over(row, own.value, settings))
 
-    told = (row for name, row in rows.items() if name not in IGNORED and not name.startswith(("reload_", "ssl_")))
+    told = (row for name, row in table.rows.items() if name not in IGNORED and not name.startswith(("reload_", "ssl_")))
     return effective(told, [layer], inherited), strange
 
 
-def _config_kwargs(worker: Worker) -> tuple[Layer, list[Setting]]:
+def _taken_over(row: Row, value: Value[Any], settings: Mapping[str, Setting]) -> Value[Any]:
+    """gunicorn's value as the worker hands it on: half of the timeout, and the number of requests with its jitter, or no
+    limit for 0 (gunicorn/workers/base.py)."""
+    if row.name == "timeout_notify":
+        return value.map(lambda seconds: seconds / 2 if isinstance(seconds, Seconds) else seconds)
+    if row.name != "limit_max_requests":
+        return value
+    jitter = settings["max_requests_jitter"].value if "max_requests_jitter" in settings else Value(0)
+    return value.map(lambda most: _with_jitter(most, jitter.x)).also(jitter)
+
+
+def _with_jitter(most: Any, jitter: Any) -> Any:
+    if not isinstance(most, int) or most == 0 or jitter == 0:
+        return most or None
+    return Range(most, most + jitter) if isinstance(jitter, int) else Unknown("the jitter is not known")
+
+
+def _config_kwargs(worker: Worker, table: Facts) -> tuple[Layer, list[Setting]]:
     """A class's own CONFIG_KWARGS takes the place of its base's, all of it."""
     kwargs = worker.cls.attribute("CONFIG_KWARGS") if worker.cls else None
     if kwargs is None:
         return Layer(), []
     if not isinstance(kwargs.x, Table):
         return Layer(unread=Unknown("CONFIG_KWARGS is not known", "CONFIG_KWARGS")), []
-    return from_mapping(facts("uvicorn"), kwargs.x, as_given)
+    layer, strange = from_mapping(table, kwargs.x, as_given)
+    why = "uvicorn.Config takes no argument of this name: the worker ends with a TypeError"
+    return layer, [replace(each, refused=why) for each in strange]

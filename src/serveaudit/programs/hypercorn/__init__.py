@@ -26,7 +26,7 @@ from serveaudit.programs.hypercorn.config_file import (
 )
 from serveaudit.serving import Server, Setting
 from serveaudit.source import SourceFile
-from serveaudit.tables import facts
+from serveaudit.tables import Facts, facts
 from serveaudit.units import Address
 from serveaudit.values import Items, Place, Unknown, Value
 
@@ -38,19 +38,19 @@ def start(command: Command) -> Server | None:
     words = arguments_for(command, EXECUTABLES, EXECUTABLES)
     if words is None:
         return None
-    table = facts("hypercorn")
+    table = facts("hypercorn", command.env.releases)
     line = read(words, table, ARGPARSE, command.place)
     if line.exits:
         return None
     server = Server("hypercorn", command.place, command, bad_flags=line.bad)
-    layer = _line(line)
-    file = named(_settle([layer], head(command), "config")["config"], home_of(command))
+    layer = _line(line, table)
+    file = named(_settle(table, [layer], head(command), "config")["config"], home_of(command))
     _take(server, file)
-    server.settings = _settle([layer, file.layer], head(command))
+    server.settings = _settle(table, [layer, file.layer], head(command))
     if file.refused:
         server.settings["config"] = replace(server.settings["config"], refused=file.refused)
     if "statsd_prefix" not in layer.settings:  # the command line always sets it, to an empty text where nothing is given
-        default = _settle([], head(command), "statsd_prefix")["statsd_prefix"]
+        default = _settle(table, [], head(command), "statsd_prefix")["statsd_prefix"]
         server.settings["statsd_prefix"] = over(default, server.settings["statsd_prefix"])
     return _derived(server)
 
@@ -63,19 +63,19 @@ def configured(source: SourceFile, env: Environment, files: Files | None) -> Ser
     top = Place(source.line_span(1))
     server = Server("hypercorn", top)
     _take(server, file)
-    server.settings = _settle([file.layer], top)
+    server.settings = _settle(facts("hypercorn", env.releases), [file.layer], top)
     return _derived(server)
 
 
 def scripted(module: Module, command: Command | None = None, place: Place | None = None) -> list[Server]:
     """The servers that a Python file makes by `serve(app, config)`. It serves in the process that it is called in."""
-    servers = []
+    servers, table = [], facts("hypercorn", module.env.releases)
     for call in module.calls:
         if re.fullmatch(r"hypercorn\.(asyncio|trio)\.serve", call.name) and call.reachable:
             server = Server("hypercorn", place or call.place, command)
             file = from_config(call.argument(1, "config"), home_of(command))
             _take(server, file)
-            server.settings = _settle([_application(call), file.layer], call.place)
+            server.settings = _settle(table, [_application(call, table), file.layer], call.place)
             _derived(server)
             server.processes = Value(1, (call.place,))
             servers.append(server)
@@ -87,9 +87,9 @@ def _take(server: Server, file: ConfigFile) -> None:
     server.strange, server.problems = list(file.strange), list(file.problems)
 
 
-def _line(line: Arguments) -> Layer:
+def _line(line: Arguments, table: Facts) -> Layer:
     """The command line's layer, with a mistake of hypercorn's: `--max-requests-jitter` takes the value of `--max-requests`."""
-    row = facts("hypercorn").row("application_path")
+    row = table.row("application_path")
     layer = with_word(line.layer("hypercorn", from_word), row, line.words[0] if line.words else None)
     jitter, requests = layer.settings.get("max_requests_jitter"), layer.settings.get("max_requests")
     if jitter is None:
@@ -99,14 +99,13 @@ def _line(line: Arguments) -> Layer:
     return replace(layer, settings={**layer.settings, "max_requests_jitter": replace(jitter, value=taken)})
 
 
-def _application(call: Call) -> Layer:
+def _application(call: Call, table: Facts) -> Layer:
     app = call.argument(0, "app")
-    return with_word(Layer(), facts("hypercorn").row("application_path"), app, "written")
+    return with_word(Layer(), table.row("application_path"), app, "written")
 
 
-def _settle(layers: list[Layer], top: Place, *names: str) -> dict[str, Setting]:
-    rows = facts("hypercorn").rows
-    return effective([rows[name] for name in names or rows], layers, from_table("hypercorn", top))
+def _settle(table: Facts, layers: list[Layer], top: Place, *names: str) -> dict[str, Setting]:
+    return effective([table.rows[name] for name in names or table.rows], layers, from_table("hypercorn", top))
 
 
 def parse_address(written: str) -> Address | None:
@@ -148,7 +147,7 @@ def looks_like(source: SourceFile) -> bool:
     which two are hypercorn's alone."""
     if not source.path.endswith((".py", ".toml")) or re.search(r"^(from|import) gunicorn", source.text, re.MULTILINE):
         return False
-    bound = {name for name in _BOUND.findall(source.text) if row_of(name)}
+    bound = {name for name in _BOUND.findall(source.text) if row_of(facts("hypercorn"), name)}
     if "hypercorn" in source.path.rpartition("/")[2].lower():
         return bool(bound)
     return len(bound) >= 3 and len(bound & _OWN) >= 2

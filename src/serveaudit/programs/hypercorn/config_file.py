@@ -15,7 +15,7 @@ from serveaudit.keywords import from_mapping
 from serveaudit.precedence import Layer
 from serveaudit.serving import Row, Setting
 from serveaudit.source import Problem, SourceFile
-from serveaudit.tables import facts
+from serveaudit.tables import Facts, facts
 from serveaudit.values import Items, Place, Table, Unknown, Value
 
 LEVELS = ("critical", "error", "warning", "info", "debug")
@@ -41,6 +41,11 @@ class Home:
     env: Environment = field(default_factory=Environment)
     files: Files | None = None
     cwd: str = ""
+
+    @property
+    def known(self) -> Facts:
+        """The settings of the release that is installed there."""
+        return facts("hypercorn", self.env.releases)
 
     def file(self, path: str) -> SourceFile | Unknown:
         found = self.files.read(path, self.cwd) if self.files else None
@@ -105,12 +110,12 @@ def from_toml(source: SourceFile, home: Home) -> ConfigFile:
     if parsed.problems:
         unread = Unknown(f"{source.path} is not TOML: {parsed.problems[0].message}")
         return ConfigFile(Layer(unread=unread), problems=tuple(parsed.problems), source=source, syntax="toml")
-    made = [_key(source, name, item, parsed.root) for name, item in parsed.root.items.items()]
+    made = [_key(source, name, item, parsed.root, row_of(home.known, name)) for name, item in parsed.root.items.items()]
     return replace(_sorted(made), source=source, syntax="toml")
 
 
-def _key(source: SourceFile, name: str, item: Any, root: toml.Table) -> Setting:
-    row, key = row_of(name), root.keys[name]
+def _key(source: SourceFile, name: str, item: Any, root: toml.Table, row: Row | None) -> Setting:
+    key = root.keys[name]
     if not isinstance(item, Value):
         table = item[0] if isinstance(item, list) else item
         place = Place(table.head)
@@ -127,10 +132,11 @@ def from_python(source: SourceFile, home: Home) -> ConfigFile:
 
 
 def _from_module(module: Module) -> ConfigFile:
+    known = facts("hypercorn", module.env.releases)
     made = [
-        _converted(setting_of(binding, row_of(name)))
+        _converted(setting_of(binding, row_of(known, name)))
         for name, binding in module.bindings.items()
-        if not name.startswith("__") and (binding.by != "import" or row_of(name))
+        if not name.startswith("__") and (binding.by != "import" or row_of(known, name))
     ]
     unread = module.complete if isinstance(module.complete, Unknown) else None
     if module.problems:
@@ -148,9 +154,9 @@ def from_object(value: Value[Any] | None, home: Home) -> ConfigFile:
         case ModuleRef(module=module):
             return _from_module(module)
         case ClassRef(cls=cls):
-            return _sorted(_attributes(_members(cls), cls.place))
+            return _sorted(_attributes(_members(cls), cls.place, home.known))
         case Made(cls=Class() as cls, attributes=own):
-            return _sorted(_attributes({**_members(cls), **own}, cls.place))
+            return _sorted(_attributes({**_members(cls), **own}, cls.place, home.known))
         case Made(dotted=dotted) if dotted.startswith("hypercorn."):
             why = "hypercorn can't copy a Config: it ends with an AttributeError (cert_reqs); name a module or a class"
             return replace(_unread(Unknown(why)), refused=why)
@@ -168,7 +174,7 @@ def from_config(value: Value[Any] | None, home: Home) -> ConfigFile:
     if not isinstance(config, Made) or config.call is None or not config.dotted.startswith("hypercorn."):
         return _unread(Unknown("what the Config sets is not known"))
     made = _made(config.call, config.dotted.rpartition(".")[2], home)
-    over = _sorted(_attributes(config.attributes, config.call.place))
+    over = _sorted(_attributes(config.attributes, config.call.place, home.known))
     certain = made.layer.certain | over.layer.certain
     layer = replace(made.layer, settings={**made.layer.settings, **over.layer.settings}, certain=certain)
     return replace(made, layer=layer, strange=(*over.strange, *made.strange))
@@ -179,7 +185,7 @@ def _made(call: Call, by: str, home: Home) -> ConfigFile:
     given = call.argument(0, {"from_mapping": "mapping", "from_object": "instance"}.get(by, "filename"))
     match by:
         case "from_mapping":
-            return _from_mapping(call, given)
+            return _from_mapping(call, given, home.known)
         case "from_object":
             return from_object(given, home)
         case "from_toml" | "from_pyfile" if given is not None and isinstance(given.x, str):
@@ -189,31 +195,32 @@ def _made(call: Call, by: str, home: Home) -> ConfigFile:
     return ConfigFile()
 
 
-def _from_mapping(call: Call, mapping: Value[Any] | None) -> ConfigFile:
+def _from_mapping(call: Call, mapping: Value[Any] | None, known: Facts) -> ConfigFile:
     """Keywords count more than the mapping."""
     if mapping is not None and not isinstance(mapping.x, Table):
         return _unread(Unknown("the mapping that the Config is made from is not known"))
     table = mapping.x if mapping is not None else Table(())
-    layer, strange = from_mapping(facts("hypercorn"), table, from_file)
+    layer, strange = from_mapping(known, table, from_file)
     keywords = {name: value for name, (value, _) in call.keywords.items() if name != "mapping"}
-    more = _sorted(_attributes(keywords, call.place))
+    more = _sorted(_attributes(keywords, call.place, known))
     unread = layer.unread or (call.complete if isinstance(call.complete, Unknown) else None)
     certain = layer.certain | more.layer.certain
     return ConfigFile(Layer({**layer.settings, **more.layer.settings}, unread, certain), (*strange, *more.strange))
 
 
-def _attributes(values: Mapping[str, Value[Any]], otherwise: Place) -> list[Setting]:
-    return [_attribute(name, value if value.places else value.at(otherwise)) for name, value in values.items()]
+def _attributes(values: Mapping[str, Value[Any]], otherwise: Place, known: Facts) -> list[Setting]:
+    placed = {name: value if value.places else value.at(otherwise) for name, value in values.items()}
+    return [_attribute(name, value, row_of(known, name)) for name, value in placed.items()]
 
 
-def _attribute(name: str, value: Value[Any]) -> Setting:
+def _attribute(name: str, value: Value[Any], row: Row | None) -> Setting:
     place = value.places[0]
-    return _converted(Setting(name, value, "written", place, name, "assign", row=row_of(name), literal=place.span))
+    return _converted(Setting(name, value, "written", place, name, "assign", row=row, literal=place.span))
 
 
-def row_of(name: str) -> Row | None:
+def row_of(table: Facts, name: str) -> Row | None:
     """The setting of a name in a file. `config` is an option of the command line alone."""
-    return facts("hypercorn").rows.get(name) if name != "config" else None
+    return table.rows.get(name) if name != "config" else None
 
 
 def _sorted(made: Iterable[Setting], unread: Unknown | None = None) -> ConfigFile:
