@@ -208,6 +208,16 @@ def test_settings_as_json_have_the_documented_shape() -> None:
     assert found["keepalive"]["value"] == 2
 
 
+def test_the_title_tells_where_the_release_is_said_or_left_open() -> None:
+    pin = SourceFile("requirements.txt", "flask\ngunicorn>=21\n")
+    pinned = Server("gunicorn", line(RUN, 2), version=Value("27.0", (line(pin, 2),)), asked="gunicorn==27.0")
+    assert sheet(Launched(pinned)).splitlines()[0] == "gunicorn 27.0 (requirements.txt:2)  run.sh:2"
+    assert data(Launched(pinned))["version_origin"] == {"path": "requirements.txt", "line": 2}
+    left = Server("gunicorn", line(RUN, 2), version=Value(Unknown("open"), (line(pin, 2),)), asked="gunicorn>=21")
+    assert sheet(Launched(left)).splitlines()[0] == "gunicorn (gunicorn>=21, requirements.txt:2)  run.sh:2"
+    assert (data(Launched(left))["program_version"], data(Launched(left))["version_asked"]) == (None, "gunicorn>=21")
+
+
 def test_a_server_as_json_tells_its_release_its_start_and_what_it_does_not_know() -> None:
     found = data(launched(strange=True))
     assert (found["program"], found["program_version"], found["context"]) == ("gunicorn", "27.0", "compose.yml")

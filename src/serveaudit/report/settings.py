@@ -51,16 +51,24 @@ def render(launched: Iterable[Launched], page: Page, everything: bool = False) -
 def _sheet(launched: Launched, everything: bool) -> Sheet:
     server = launched.server
     told = [setting for _, setting in sorted(server.settings.items()) if everything or setting.origin != "default"]
-    version = f" {server.version.x}" if isinstance(server.version.x, str) else ""
     rows = [row for setting in told for row in _setting(setting, launched)]
     left = len(server.settings) - len(told)
     return Sheet(
-        server.program + version,
+        _title(server),
         _at(server.place.span),
         tuple(_journey(launched)),
         (*rows, *_ignored(server)),
         f"{left} more at the program's defaults (--all lists them)" if left else "",
     )
+
+
+def _title(server: Server) -> str:
+    """`gunicorn 23.0.0 (requirements.txt:3)`, `gunicorn (gunicorn>=21, requirements.txt:3)`."""
+    version, known = server.version, isinstance(server.version.x, str)
+    said = [] if known or not server.asked else [server.asked]
+    said += [str(place.span) for place in version.places[:1] if known or said]
+    release = f" {version.x}" if known else ""
+    return visible(server.program + release + (f" ({', '.join(said)})" if said else ""))
 
 
 def _journey(launched: Launched) -> Iterator[Row]:

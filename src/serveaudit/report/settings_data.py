@@ -25,6 +25,8 @@ def _server(launched: Launched) -> dict[str, Any]:
     return {
         "program": server.program,
         "program_version": server.version.x if isinstance(server.version.x, str) else None,
+        "version_asked": server.asked or None,
+        "version_origin": place(server.version.places[0].span) if server.version.places else None,
         "context": launched.context,
         "launch": _launch(launched),
         "reads": [place(each.span) for each in launched.reads],
