@@ -85,8 +85,9 @@ class _Install:
 
 def built(machine: Machine, files: MappedFiles) -> Built:
     """What was installed while a machine's image was built."""
-    found = Built(distribution=_distribution(machine, files))
-    installs = [_install(command, files) for command in _commands((*machine.brought, *machine.runs), files)]
+    own = list(_commands(machine.runs, files))
+    found = Built(distribution=_distribution(machine, own))
+    installs = [_install(command, files) for command in (*_commands(machine.brought, files), *own)]
     complete: list[bool | Unknown] = []
     for each in reversed(installs):  # what is installed last stays
         found.packages.add(Packages.of(each.named))
@@ -113,10 +114,13 @@ def _complete(installs: Iterable[_Install], asked: list[bool | Unknown]) -> bool
 def _commands(steps: Iterable[Step], files: MappedFiles) -> Iterator[Command]:
     """Every command of the build, with the conditions on which it runs as assumptions of its words."""
     for step in steps:
-        text = step.script.text if step.script is not None else " ".join(str(word.x) for word in step.argv)
-        for followed in follow(step, files).commands if _WORTH_FOLLOWING.search(text) else ():
+        for followed in follow(step, files).commands if _WORTH_FOLLOWING.search(_text(step)) else ():
             condition: Value[None] = Value(None, assumes=followed.conditions)
             yield replace(followed.command, argv=tuple(word.also(condition) for word in followed.command.argv))
+
+
+def _text(step: Step) -> str:
+    return step.script.text if step.script is not None else " ".join(str(word.x) for word in step.argv)
 
 
 def _install(command: Command, files: MappedFiles) -> _Install:
@@ -207,18 +211,15 @@ def _located(path: str, command: Command, files: MappedFiles) -> SourceFile | No
     return found if isinstance(found, SourceFile) else None
 
 
-def _distribution(machine: Machine, files: MappedFiles) -> dict[str, Package]:
+def _distribution(machine: Machine, commands: Iterable[Command]) -> dict[str, Package]:
     """The programs that apt and apk bring, in the releases that they are pinned to or that the distribution has."""
-    base = distribution_of(machine.image.x) if isinstance(machine.image.x, str) else ""
+    own = not any(_OTHER_SOURCES.search(_text(step)) for step in machine.runs)
+    base = distribution_of(machine.image.x) if own and isinstance(machine.image.x, str) else ""
     found: dict[str, Package] = {}
-    own = True
-    for command in _commands(machine.runs, files):
-        tool, verb, words = _called(command)
-        own = own and not any(_OTHER_SOURCES.search(str(word.x)) for word in command.argv)
+    for tool, verb, words in map(_called, commands):
         if (tool, verb) in (("apt", "install"), ("apt-get", "install"), ("aptitude", "install"), ("apk", "add")):
-            for word in words:
-                package = _packaged(word, base if own else "", machine)
-                found |= {package.name: package} if package is not None else {}
+            packages = (_packaged(word, base, machine) for word in words)
+            found |= {package.name: package for package in packages if package is not None}
     return found
 
 

@@ -114,3 +114,88 @@ def test_files_are_told_by_their_names() -> None:
         "notes.txt",
     ]
     assert [is_requirements(name) for name in names] == [True, True, True, True, True, False]
+
+
+def test_groups_and_extras_those_for_developers_last() -> None:
+    text = """
+[project]
+dependencies = ["flask>=3"]
+[project.optional-dependencies]
+dev = ["gunicorn==19.0"]
+prod = ["gunicorn==23.0"]
+[dependency-groups]
+test = ["uvicorn==0.1"]
+web = ["uvicorn==0.30.1", {include-group = "test"}]
+[tool.poetry.group.dev.dependencies]
+daphne = "3.0"
+[tool.poetry.group.asgi.dependencies]
+daphne = "4.1.0"
+hypercorn = [{version = "0.17.3", python = ">=3.10"}, {version = "0.14.4", python = "<3.10"}]
+"""
+    assert shown(packages("pyproject.toml", text)) == {
+        "flask": "unknown: flask>=3 leaves the version open",
+        "gunicorn": "'23.0'",
+        "uvicorn": "'0.30.1'",
+        "daphne": "'4.1.0'",
+        "hypercorn": "unknown: several versions of hypercorn are pinned",
+    }
+
+
+def test_dependencies_that_setuptools_takes_from_a_file() -> None:
+    text = '[project]\ndynamic = ["dependencies"]\n[tool.setuptools.dynamic]\ndependencies = {file = ["reqs.txt"]}\n'
+    assert shown(packages("pyproject.toml", text, reqs="gunicorn==23.0\n")) == {"gunicorn": "'23.0'"}
+
+
+def test_setup_py_as_it_is_written_out() -> None:
+    text = """
+from setuptools import setup
+REQUIRES = ["gunicorn==23.0"]
+setup(name="shop", install_requires=REQUIRES + ["flask"], extras_require={"dev": ["daphne==3.0"], "asgi": ["daphne==4.1"]})
+"""
+    found = packages("setup.py", text)
+    assert (told(found.version("gunicorn")), told(found.version("daphne"))) == ("'23.0'", "'4.1'")
+    assert str(found.by_name["gunicorn"].place.span) == "setup.py:3"
+
+
+def test_condas_environment_and_its_pip_part() -> None:
+    text = """
+dependencies:
+  - python=3.12
+  - gunicorn=20.1.0=py312_0
+  - conda-forge::uvicorn=0.30.*
+  - waitress>=2
+  - pip:
+    - daphne==4.1
+"""
+    found = packages("environment.yml", text)
+    assert shown(found) == {
+        "python": "'3.12'",
+        "gunicorn": "'20.1.0'",
+        "uvicorn": "unknown: conda-forge::uvicorn=0.30.* leaves the version open",
+        "waitress": "unknown: waitress>=2 leaves the version open",
+        "daphne": "'4.1'",
+    }
+    assert found.by_name["uvicorn"].asked == "uvicorn==0.30.*"
+
+
+def test_markers_for_platforms_and_for_pythons() -> None:
+    text = """
+gunicorn==23.0 ; sys_platform != "win32"
+waitress==3.0 ; sys_platform == "win32"
+uvicorn==0.20 ; python_version < "3.8"
+uvicorn==0.30 ; python_version >= "3.8"
+"""
+    found = packages("requirements.txt", text)
+    assert shown(found) == {"gunicorn": "'23.0'", "uvicorn": "unknown: several versions of uvicorn are pinned"}
+    assert found.by_name["gunicorn"].version.assumes == ()
+    assert found.by_name["uvicorn"].asked == "uvicorn==0.20 || uvicorn==0.30"
+
+
+def test_a_lock_with_several_versions_tells_none() -> None:
+    text = '[[package]]\nname = "django"\nversion = "4.2"\n[[package]]\nname = "django"\nversion = "5.2"\n'
+    assert shown(packages("uv.lock", text)) == {"django": "unknown: several versions of django are pinned"}
+
+
+def test_what_is_for_developers_comes_last() -> None:
+    sources = [SourceFile("dev-requirements.txt", "gunicorn==19.0"), SourceFile("requirements.txt", "gunicorn==23.0")]
+    assert told(installed(sources).version("gunicorn")) == "'23.0'"

@@ -20,7 +20,7 @@ from serveaudit.values import Items, Place, Table, Unknown, Value
 _DEVELOPMENT = re.compile(r"(?:^|[-_.])(?:dev\w*|tests?|testing|docs?|lint\w*|typing|local|ci)(?:[-_.]|$)")
 _POETRY_PIN = r"=*\s*(\d[\w.+!-]*)"
 _PIPENV_PIN = r"==\s*(\d[\w.+!-]*)"
-_CONDA = re.compile(r"(?:[\w.-]+::)?([\w.-]+)\s*(?:==?\s*([\w.!+]+)(?:=[\w.*]+)?|([<>!~=].*)|=([\w.]+\*))?$")
+_CONDA = re.compile(r"(?:[\w.-]+::)?([\w.-]+)\s*(?:==?\s*([\w.!+]+)(?:=[\w.*]+)?|==?([\w.]+\*)|[<>!~=].*)?$")
 
 
 def for_development(name: str) -> bool:
@@ -147,6 +147,6 @@ def _of_environment(root: yaml.Mapping) -> Iterator[Package]:
 
 def _of_conda(match: re.Match[str], entry: yaml.Scalar) -> Package:
     """`gunicorn=20.1.0=py39_0`, `gunicorn>=20`, `gunicorn=20.*`, `conda-forge::gunicorn`."""
-    asked = f"{match[1]}=={match[4]}" if match[4] else entry.text.strip()
+    asked = f"{match[1]}=={match[3]}" if match[3] else entry.text.strip()
     version: Value[str] = Value(match[2] or Unknown(f"{entry.text} leaves the version open"), (entry.place,))
     return Package(normalized(match[1]), version, entry.place, asked)
