@@ -28,7 +28,8 @@ def gunicorn(argv: list[str]) -> dict[str, Any]:
     app = WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]")
     settings = {name: setting.get() for name, setting in app.cfg.settings.items()}
     address = app.cfg.address  # refuses what can't be listened at
-    return settings | {"worker": app.cfg.worker_class_str, "app": app.app_uri, "address": address}
+    told = settings | {"worker": app.cfg.worker_class_str, "app": app.app_uri, "address": address}
+    return told | telling.uvicorn_worker(app.cfg) if hasattr(app.cfg.worker_class, "CONFIG_KWARGS") else told
 
 
 def uvicorn(argv: list[str]) -> dict[str, Any]:

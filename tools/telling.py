@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import inspect
 import socket
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -18,10 +19,24 @@ def uvicorn(config: Any, processes: int | None = None) -> Told:
     addresses = [f"fd://{config.fd}"] if given else bound(config.bind_socket)
     if processes is None:
         processes = 1 if config.reload else max(config.workers, 1)
+    told = {"listeners": secured(addresses, config.is_ssl), "processes": processes}
+    return vars(config) | told | {"forwarded_allow_ips": _trusted(config)}
+
+
+def _trusted(config: Any) -> list[str]:
     trusted = config.forwarded_allow_ips
-    trusted = [each.strip() for each in trusted.split(",")] if isinstance(trusted, str) else trusted
-    told = {"listeners": secured(addresses, config.is_ssl), "processes": processes, "forwarded_allow_ips": trusted}
-    return vars(config) | told
+    return [each.strip() for each in trusted.split(",")] if isinstance(trusted, str) else trusted
+
+
+def uvicorn_worker(cfg: Any) -> Told:
+    """What uvicorn's worker makes of gunicorn's settings; sockets and processes are gunicorn's."""
+    from gunicorn.glogging import Logger
+
+    made = cfg.worker_class(0, 0, [], None, cfg.timeout / 2, cfg, Logger(cfg))
+    inside = {name: value for name, value in vars(made.config).items() if not name.startswith("ssl_")}
+    requests = None if made.max_requests == sys.maxsize else made.max_requests
+    told = {"limit_max_requests": requests, "forwarded_allow_ips": _trusted(made.config)}
+    return {name: value for name, value in inside.items() if name not in ("workers", "reload")} | told
 
 
 def hypercorn(config: Any) -> Told:

@@ -511,3 +511,21 @@ def test_a_file_that_nothing_launches_has_its_own_facts() -> None:
     assert found.command is None
     assert (addresses(found), found.app.x) == (["unix:/run/a.sock"], "a:b")
     assert found.value("timeout").places[0].span.line == 1
+
+
+def test_what_uvicorns_worker_takes_over_from_gunicorn() -> None:
+    line = "gunicorn -k uvicorn_worker.UvicornWorker -t 60 --max-requests 100 --max-requests-jitter 9 app:app"
+    found = server(line)
+    assert [found.value(name).x for name in ("timeout_notify", "limit_max_requests")] == [Seconds(30), Range(100, 109)]
+    assert server("gunicorn -k uvicorn_worker.UvicornWorker app:app").value("limit_max_requests").x is None
+
+
+def test_the_h11_worker_has_a_loop_and_a_parser_of_its_own() -> None:
+    found = server("gunicorn -k uvicorn_worker.UvicornH11Worker app:app")
+    assert [found.value(name).x for name in ("loop", "http")] == ["asyncio", "h11"]
+
+
+def test_a_keyword_that_uvicorn_does_not_take_ends_the_worker() -> None:
+    text = "from uvicorn_worker import UvicornWorker\nclass W(UvicornWorker):\n    CONFIG_KWARGS = {'keepalive': 5}\n"
+    (strange,) = server("gunicorn -k w.W app:app", {"w.py": text}).strange
+    assert "TypeError" in strange.refused
