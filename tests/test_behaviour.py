@@ -65,3 +65,16 @@ def test_an_unknown_worker_leaves_it_unknown() -> None:
     made = server("gunicorn")
     made.worker_class = Value(Unknown("a class that was not read"))
     assert isinstance(behaves(made, "websocket_ping").x, Unknown)
+
+
+def test_a_release_that_decides_is_told_with_its_place() -> None:
+    pin = Place(SourceFile("requirements.txt", "uwsgi==2.0.26").whole())
+    found = behaves(Server("uwsgi", HEAD, version=Value("2.0.26", (pin,))), "runs_threads_of_the_application")
+    assert (found.x, [str(place.span) for place in found.places]) == (False, ["run.sh:1", "requirements.txt:1"])
+
+
+@pytest.mark.parametrize(("asked", "runs"), [("uwsgi>=2.0.28", True), ("uwsgi<2.0.27", False), ("uwsgi>=2.0", Branch)])
+def test_a_requirement_may_leave_one_cell_only(asked: str, runs: bool | type) -> None:
+    left_open = Server("uwsgi", HEAD, version=Value(Unknown("left open"), (HEAD,)), asked=asked)
+    found = behaves(left_open, "runs_threads_of_the_application").x
+    assert found is runs or (isinstance(runs, type) and isinstance(found, runs))

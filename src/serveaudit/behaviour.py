@@ -61,7 +61,8 @@ def _told(server: Server, fact: str, worker: Value[str]) -> Value[Any]:
     if not cells:
         return Value(Unknown(f"whether {server.program} does so was not measured", fact), (_head(server),))
     if len(cells) == 1:
-        return _value(cells[0], server)
+        decided_by = server.version.places if len(told) > 1 else ()
+        return _value(cells[0], server).also(Value(None, decided_by, server.version.assumes if decided_by else ()))
     cases = tuple((_range(server.program, cell), _value(cell, server)) for cell in cells)
     return Value(Branch(f"the version of {server.program}", cases), (_head(server),))
 
