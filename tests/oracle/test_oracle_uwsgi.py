@@ -132,6 +132,8 @@ def _of_settings(server: Server, answer: dict[str, Any], tally: Tally) -> Iterat
         row = setting.row
         if row is None or (setting.origin == "default" and name in LATER):
             continue
+        if setting.origin != "default" and setting.spelled not in answer["names"]:
+            continue  # a plugin's, which this build does not have
         names = [name, *row.aliases]
         texts = [text for key, text in answer["options"] if key in names]
         gathered = texts if row.type == "list" else _NOT_KEPT

@@ -2,8 +2,9 @@
 
     UWSGI_HOOK_ASAP='exec:exec python3 uwsgi_memory.py answer.json' uwsgi …
 
-`answer.json` then holds {"options": [[key, text or null], …], "settings": {option: value}}: the ordered list that uWSGI has
-made of environment, command line and files, and what each option's variable holds. The hook fails, so uWSGI ends before it
+`answer.json` then holds {"options": [[key, text or null], …], "settings": {option: value}, "names": [option, …]}: the ordered
+list that uWSGI has made of environment, command line and files, what each option's variable holds, and every option of this
+build. The hook fails, so uWSGI ends before it
 opens a socket, changes its directory or loads an application. (core/uwsgi.c, uwsgi_setup; uwsgi.h)
 """
 
@@ -117,8 +118,9 @@ def answer(pid: int) -> dict[str, Any]:
     known = symbols(memory.program)
     kinds = {memory.base + at: KINDS[name] for name, at in known.items() if name in KINDS}
     words = list(memory.read("<4096Q", memory.base + known["uwsgi"]))
-    settings = {name: kinds[function](memory, at) for name, function, at in options(memory, words) if function in kinds and at}
-    return {"options": exported(memory, words), "settings": settings}
+    there = list(options(memory, words))
+    settings = {name: kinds[function](memory, at) for name, function, at in there if function in kinds and at}
+    return {"options": exported(memory, words), "settings": settings, "names": [name for name, _, _ in there]}
 
 
 if __name__ == "__main__":

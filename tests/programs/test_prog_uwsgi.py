@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from serveaudit.command import Command, Environment
 from serveaudit.programs import uwsgi
-from serveaudit.programs.uwsgi.exported import Reading
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
 from serveaudit.tables import facts
@@ -158,6 +152,16 @@ def test_some_options_imply_others_unless_those_are_written() -> None:
     assert x(of("stats = :1717\nmaster = false\n"), "master") is False
     assert x(of("master = false\nstats = :1717\n"), "master") is False
     assert of("threads = 4\n").settings["enable-threads"].spelled == "threads"
+
+
+def test_a_loop_engine_sets_what_it_needs() -> None:
+    server = of("gevent = 100\n")
+    assert [x(server, name) for name in ("async", "loop", "socket-timeout")] == [100, "gevent", Seconds(30)]
+    assert lines(server.value("async")) == ["app.ini:2"]
+    later = of("socket-timeout = 60\ngevent = 100\nasync = 5\n")
+    assert [x(later, name) for name in ("async", "socket-timeout")] == [5, Seconds(60)]
+    assert later.settings["socket-timeout"].place.note == ""
+    assert x(of("gevent = 100\nsocket-timeout = 10\n"), "socket-timeout") == Seconds(10)
 
 
 def test_what_nobody_wrote_has_its_default_at_the_head_of_the_section() -> None:
@@ -582,61 +586,3 @@ def test_broken_xml_may_say_anything() -> None:
 @pytest.mark.parametrize("text", ["[program:x]\ncommand=uwsgi\n", "uwsgi_pass x;", "services:\n  uwsgi:\n    image: x\n"])
 def test_other_files_are_not_uwsgis(text: str) -> None:
     assert uwsgi.configured(SourceFile("x", text), Environment()) is None
-
-
-# the program itself
-
-ORACLE = {
-    "sums": "a = 3\nb = %(a * 2 + 1)\nc = %((%(a) * 2) + 1)\nd = %(a b)\ne = %(a ++)\nf = %(a / 0)\ng = %(x)\nh = %()\n",
-    "nesting": "a = 1\nb = %(c)\nc = x%(d)\nd = %(a)\ne = y%(b%(a))\nf = %(a%(a))\nb1 = 5\n",
-    "immediate": "n = 5\nlisten = %(n)\nstrict = false\numask = 022\nset-placeholder = p=%(n)\nq = %(p)\nset = r=%(n)\n",
-    "magic": "a = %d|%n|%s|%e|%c|%0|%x|%%d|%%%n|100%q|%v|%p|%(b)\nb = %[\n",
-    "environment": "a = $(HERE)/x\nb = $(NOT\nc = $HERE\nd = $(HERE)$(HERE)\n",
-    "conditions": "if-env = HERE\na = %(_)\nendif =\nif-env = HERE=no\nb = 1\nend-if =\nif-not-env = N\nc = 2\nendif\nd = 3\n",
-    "conditions on options": "x = 1\nif-opt = x=1\na = %(_)\nendif =\nif-not-opt = y\nb = 2\nend =\nif-opt = y\nc = 3\nend =\n",
-    "loops": "for = a  b\nenv = %(_)=1\nendfor =\nfor-times = 3\nx = %(_)\nendfor =\n",
-    "sections": "ini = :other\na = 1\n[other]\nb = 2\ninclude = inc.ini\nc = 3\n[uwsgi]\nd = 4\n",
-    "inherited": "inherit = inc.ini\na = %(i)\n",
-    "words": "strict\nmaster : true\n= x\na == b\n; c\n#d\n  e =  f g  \n[x] = 1\n",
-}
-
-
-def installed() -> str:
-    program = shutil.which("uwsgi", path=os.pathsep.join([f"{sys.prefix}/bin", os.environ.get("PATH", "")]))
-    if program is None:
-        pytest.skip("uWSGI is not installed")
-    return program
-
-
-@pytest.mark.oracle
-def test_every_option_of_the_program_is_in_the_table() -> None:
-    names = subprocess.run([installed(), "--dump-options"], capture_output=True, text=True, check=True).stdout.split()
-    assert [name for name in names if facts("uwsgi").row(name) is None] == []
-
-
-@pytest.mark.oracle
-@pytest.mark.parametrize("name", ORACLE)
-def test_the_list_is_the_one_that_uwsgi_shows(name: str, tmp_path: Path) -> None:
-    files = {"app.ini": "[uwsgi]\n" + ORACLE[name].replace("strict\n", ""), "inc.ini": "[uwsgi]\ni = inc %n\nj = $(HERE)\n"}
-    for path, text in files.items():
-        (tmp_path / path).write_text(text)
-    arguments = ["--no-server", "--show-config", "-L", "--ini", "app.ini", "--threads=3"]
-    shown = subprocess.run(
-        [installed(), *arguments],
-        cwd=tmp_path,
-        env={"HERE": "here", "UWSGI_SOME_NAME": "e"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    text = shown.stderr + shown.stdout
-    expected = text.partition("[uwsgi]\n")[2].partition(";end of")[0].splitlines()
-    assert expected, text
-    reading = Reading(environment(HERE="here", UWSGI_SOME_NAME="e"), Disk(files), str(tmp_path))
-    reading.environment()
-    reading.command_line(command(" ".join(["uwsgi", *arguments])).argv[1:], place("uwsgi"))
-    reading.finish()
-    ours = [
-        f"{option.key} = {'true' if option.text is None else option.text}" for option in reading.options if not option.skipped
-    ]
-    assert [line.rstrip() for line in ours] == [line.rstrip() for line in expected]

@@ -17,7 +17,7 @@ from serveaudit.programs.uwsgi.expansion import Holes, whole_number
 from serveaudit.programs.uwsgi.exported import Option
 from serveaudit.serving import Protocol, Row, Setting
 from serveaudit.tables import facts
-from serveaudit.units import Bytes
+from serveaudit.units import Bytes, Seconds
 from serveaudit.values import Place, Unknown, Value
 
 ASKED = (
@@ -90,16 +90,20 @@ ASKED = (
 """Settings that are told even where nobody wrote them. The others, some thousand, are there only if they are written."""
 FROM_ENVIRONMENT = ("processes", "threads", "cheaper", "harakiri", "master")
 """Settings that images leave to the environment: their default rests on no variable setting them."""
+_ENGINES = ("gevent", "asyncio", "tornado", "coroae")
+"""Loop engines with an option of their own, that takes the number of cores (plugins/gevent/gevent.c, uwsgi_opt_setup_gevent)
+and raises the time-out of sockets."""
 _UNSETTABLE = ("logic", "include", "placeholder")
 _FALSE = ("false", "off", "no")
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A thing that happens to a setting, in order."""
+    """A thing that happens to a setting, in order. `least`: its value only replaces a smaller one."""
 
     setting: Setting | None
     option: Option
+    least: bool = False
 
 
 def settings(options: Iterable[Option], holes: Holes, env: Environment, head: Place) -> dict[str, Setting]:
@@ -118,6 +122,10 @@ def settings(options: Iterable[Option], holes: Holes, env: Environment, head: Pl
             own.setdefault(row.name, []).append(Event(setting, option))
             for name in row.implies if setting else ():
                 implied.setdefault(name, []).append(Event(_implied(name, row, option), option))
+            if row.name in _ENGINES and setting:
+                own["async"].append(Event(_implied("async", row, option, setting.value.x), option))
+                own["loop"].append(Event(_implied("loop", row, option, row.name), option))
+                own["socket-timeout"].append(Event(_implied("socket-timeout", row, option, Seconds(30)), option, least=True))
     found = {}
     for name, events in own.items():
         ordered = sorted((*events, *everywhere), key=lambda event: order[id(event.option)])
@@ -145,6 +153,9 @@ def _scalar(row: Row, events: Iterable[Event], default: Setting) -> Setting:
     setting = default
     for event in events:
         new, option = event.setting, event.option
+        if event.least and new is not None:
+            raised = setting.value.map(partial(max, new.value.x))
+            new = setting if raised.x == setting.value.x else replace(new, value=replace(raised, places=new.value.places))
         if option.unread is not None:
             setting = _clouded(setting, option)
         elif new is None:
@@ -166,10 +177,11 @@ def _setting(row: Row, option: Option, holes: Holes) -> Setting:
     )
 
 
-def _implied(name: str, row: Row, option: Option) -> Setting:
+def _implied(name: str, row: Row, option: Option, x: Any = None) -> Setting:
     target = facts("uwsgi").rows[name]
     place = replace(option.place, note=f"{row.name} implies {name}")
-    x: Any = True if target.type == "bool" else with_unit(target, 4096)
+    if x is None:
+        x = True if target.type == "bool" else with_unit(target, 4096)
     return Setting(name, Value(x, (place,)), option.origin, place, option.key, row=target)
 
 
