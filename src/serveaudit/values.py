@@ -152,6 +152,10 @@ class Value(Generic[T]):
             unique(self.depends, *(other.depends for other in others)),
         )
 
+    def whatever(self, *choices: str) -> Value[T]:
+        """The same value, which these choices do not change: it rests on none of them."""
+        return replace(self, assumes=tuple(each for each in self.assumes if each not in choices))
+
     def map(self, function: Callable[[Any], Any]) -> Value[Any]:
         """The function of the plain value; None, unknown and partial values stay as they are; branches are mapped case by case.
         The function may return a plain value or one of the kinds above."""

@@ -4,7 +4,7 @@ import pytest
 
 from python_texts import module, told, value_of
 from serveaudit.command import Environment
-from serveaudit.values import Range, Value
+from serveaudit.values import Range, Unknown, Value
 
 FUNCTIONS = {
     "a lambda": ("f = lambda x, y=2: x + y\na = f(1)", "3"),
@@ -75,3 +75,21 @@ def test_variables_with_a_prefix_are_settings() -> None:
 def test_all_variables_of_a_machine_are_not_known() -> None:
     text = "import os\na = [k for k, v in os.environ.items()]"
     assert told(module(text, Environment({"X": Value("1")})).value("a")) == "['X', …]"
+
+
+CHOICES = {
+    "a key of a table": ("a = {'x': 1}.get(os.environ.get('K', 'x'), 2)", "$K is set: unknown: .env is not in the repository"),
+    "names from a dictionary that hangs on a choice": (
+        "options = {'a': 1}\nif os.environ.get('K'):\n    options['a'] = 2\nglobals().update(options)",
+        "$K is set: os.environ.get('K'): 2; not os.environ.get('K'): 1; $K is not set: 1",
+    ),
+    "the same either way": ("a = len([os.environ.get('K', 'x')])", "1"),
+}
+
+
+@pytest.mark.parametrize("case", CHOICES)
+def test_a_variable_that_an_unread_file_may_set_leaves_both_ways(case: str) -> None:
+    text, expected = CHOICES[case]
+    env = Environment({}, Unknown(".env is not in the repository"))
+    found = told(module(f"import os\n{text}", env).value("a"))
+    assert found == expected or found.startswith(f"{expected};")

@@ -179,8 +179,10 @@ class Reader(Displays):
 def _of_table(table: Table, name: str, args: _Args) -> Any:
     """A pure method of a dictionary: a Value, Items or a Table."""
     if name == "get" and 0 < len(args) < 3:
+        if not args[0].known:
+            return Unknown(args[0].why or "the key is not known")
         if any(key == args[0].x for key, _ in table.entries) or table.complete is not True:
-            return table.get(args[0].x) if args[0].known else Unknown("the key is not known")
+            return table.get(args[0].x)
         return args[1] if len(args) == 2 else Value(None)
     keys = dict.fromkeys(key for key, _ in table.entries)
     if name == "keys":

@@ -64,5 +64,5 @@ def _joined(found: list[tuple[World, Value[Any]]]) -> Value[Any]:
         cases.setdefault(world[on], []).append(({name: label for name, label in world.items() if name != on}, case))
     joined = {label: _joined(group) for label, group in cases.items()}
     if all(case == value for case in joined.values()):
-        return value.also(*joined.values())
+        return value.also(*joined.values()).whatever(*joined)
     return Value(Branch(on, tuple(joined.items())))

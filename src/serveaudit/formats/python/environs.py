@@ -105,7 +105,8 @@ def _environ_items(given: Given) -> Value[Any] | None:
     names: list[Value[Any]] = [Value(name) for name in {**session.env.variables, **session.environ.names}]
     pairs = [(name, variable(session, name)) for name in names]
     set_: tuple[Value[Any], ...] = tuple(Value(Items(pair)) for pair in pairs if pair[1].x is not None)
-    return Value(Items(set_, Unknown("every machine has variables of its own", "os.environ")))
+    more = Unknown("every machine has variables of its own", "os.environ")
+    return Value(Items(set_, more if session.env.complete is True else session.env.complete))
 
 
 def _load_file(given: Given) -> Value[Any] | None:

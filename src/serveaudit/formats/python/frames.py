@@ -88,7 +88,7 @@ class Fork:
         if yes is no:
             return yes
         if yes == no:
-            return yes.also(no)
+            return yes.also(no).whatever(*(label for labels, _ in self.shape.worlds() for label in labels))
         joined = _filled(self.shape, yes, no)
         return joined if _worlds(joined) <= MOST_WORLDS else replace(joined, x=Unknown("it depends on too many choices"))
 

@@ -73,16 +73,6 @@ def _same(given: Given) -> Value[Any] | None:
     return replace(arg, x=Table(arg.x.entries, arg.x.complete)) if isinstance(arg.x, Table) else None
 
 
-def _names_bound(given: Given) -> Value[Any] | None:
-    """`globals().update(settings)`"""
-    tables = [*(arg.x for arg in given.args), Table(tuple(given.keywords.items()))]
-    if given.state.at is None or not all(isinstance(x, Table) and x.complete is True for x in tables):
-        return any_name(given)
-    for name, value in (entry for table in tables for entry in table.entries):
-        given.state.bind(str(name), value, given.state.place(given.state.at))
-    return Value(None)
-
-
 def any_name(given: Given) -> Value[Any] | None:
     """Code that is run from text, or the names themselves as a dictionary: any name may be bound by it."""
     state = given.state
@@ -120,8 +110,7 @@ MACHINE: dict[str, Callable[[Given], Value[Any] | None]] = {
     "float": _number(float),
     **dict.fromkeys(("distutils.util.strtobool", "setuptools._distutils.util.strtobool", "strtobool.strtobool"), _strtobool),
     **dict.fromkeys(("copy.copy", "copy.deepcopy", "list", "tuple"), _same),
-    **dict.fromkeys((f"{names}.update" for names in NAMESPACES), _names_bound),
-    **dict.fromkeys(("exec", "execfile", "runpy.run_path"), any_name),
+    **dict.fromkeys(("exec", "execfile", "runpy.run_path", *(f"{names}.update" for names in NAMESPACES)), any_name),
     "sys.argv.__contains__": _argument,
     "split_settings.tools.include": _included,
 }

@@ -13,7 +13,7 @@ from serveaudit.formats.python.machine import NAMESPACES
 from serveaudit.formats.python.module import By, Environ, Made
 from serveaudit.formats.python.provenance import spoken_for
 from serveaudit.formats.python.state import State
-from serveaudit.values import Branch, Items, Table, Unknown, Value, unknown
+from serveaudit.values import Branch, How, Items, Table, Unknown, Value, absent, unknown
 
 Changed = Items | Table | Made
 
@@ -47,8 +47,7 @@ def _holds(value: Value[Any], old: Any) -> bool:
 
 
 def _set_item(state: State, base: ast.expr, key: Value[Any], value: Value[Any], target: ast.expr) -> None:
-    names = state.value(base).x
-    if not isinstance(names, Made) or names.dotted not in NAMESPACES:
+    if not _is_namespace(state.value(base)):
         change(state, base, lambda x: with_key(x, key, value))
     elif isinstance(key.x, str):
         state.bind(key.x, value, state.place(target))
@@ -93,14 +92,39 @@ def change_by_call(state: State, node: ast.expr) -> bool:
             keywords = {each.arg: state.value(each.value) for each in node.keywords if each.arg}
             if len(args) + len(keywords) < len(node.args) + len(node.keywords):
                 keywords["**"] = unknown("more arguments", state.place(node))
+            if _is_namespace(held):
+                return _bind_all(state, node, (*args, Value(Table(tuple(keywords.items())))))
             change(state, base, lambda x: CHANGES[name](x, args, keywords))
             return True
     return False
 
 
+def _bind_all(state: State, node: ast.expr, tables: tuple[Value[Any], ...]) -> bool:
+    """`globals().update(settings)`, where it is known what is bound."""
+    held = [x for value in tables for x in _leaves(value)]
+    if not all(isinstance(x, Table) and x.complete is True for x in held):
+        return False
+    place = state.place(node)
+    for name in dict.fromkeys(str(key) for x in held for key, _ in x.entries):
+        value = state.look_up(name) or absent(replace(place, how=How.ABSENT))
+        for table in tables:
+            value = _entry(table, name, value)
+        state.bind(name, value, place)
+    return True
+
+
+def _entry(table: Value[Any], name: str, otherwise: Value[Any]) -> Value[Any]:
+    """What a dictionary, or each of several, has under a name."""
+    if isinstance(table.x, Branch):
+        return replace(
+            table, x=Branch(table.x.on, tuple((label, _entry(case, name, otherwise)) for label, case in table.x.cases))
+        )
+    return table.x.get(name) if any(key == name for key, _ in table.x.entries) else otherwise
+
+
 def _changes(held: Value[Any], name: str) -> bool:
     """Whether it is something that the method of that name changes."""
-    if _is_environ(held):
+    if _is_environ(held) or _is_namespace(held):
         return name == "update"
     return any(isinstance(x, Items | Table) for x in _leaves(held))
 
@@ -154,6 +178,10 @@ def _without(x: Any, key: Value[Any]) -> Any:
     if isinstance(x, Table) and key.known:
         return replace(x, entries=tuple(entry for entry in x.entries if entry[0] != key.x))
     return replace(x, complete=Unknown("members are deleted")) if isinstance(x, Items | Table) else None
+
+
+def _is_namespace(value: Value[Any]) -> bool:
+    return isinstance(value.x, Made) and value.x.dotted in NAMESPACES
 
 
 def _is_environ(value: Value[Any]) -> bool:
