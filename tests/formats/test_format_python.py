@@ -296,6 +296,24 @@ def test_a_value_is_told_at_its_assigned_text_first() -> None:
     assert read.bindings["cores"].read_again
 
 
+OWN_NAMES = """
+name = "shop"
+port = 8000
+host = "127.0.0.1"
+count = 3
+def worker_abort(worker, host=host):
+    for name, line in worker.frames:
+        worker.log.info("%s %s", name, host)
+    return [count for count in (1, 2)] and count + port
+"""
+
+
+def test_a_name_that_a_function_has_of_its_own_is_not_the_modules() -> None:
+    read = module(OWN_NAMES)
+    found = {name for name, binding in read.bindings.items() if binding.read_again}
+    assert found == {"port", "host", "count"}
+
+
 def test_a_name_that_is_set_twice_tells_both_assignments() -> None:
     assigned = module("import os\ntimeout = 30\nif os.environ.get('X'):\n    pass\ntimeout = 60").bindings["timeout"].assigned
     assert [(each.value.x, each.place.span.line) for each in assigned] == [(30, 2), (60, 5)]

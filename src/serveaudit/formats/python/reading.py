@@ -16,6 +16,7 @@ from serveaudit.formats.python.parsing import Spans, parse, walk
 from serveaudit.formats.python.scope import ModuleScope
 from serveaudit.formats.python.state import STEPS, FindModule, Session, State
 from serveaudit.formats.python.statements import run, run_module
+from serveaudit.formats.python.uses import names_read
 from serveaudit.source import Problem, SourceFile
 from serveaudit.values import Unknown, Value
 
@@ -105,12 +106,12 @@ def _finish(state: State, tree: ast.Module) -> None:
 
 def _bind(state: State, tree: ast.Module, before: Mapping[str, Value[Any]]) -> None:
     """The names that the module ends up with, and what it has put into the environment that was not there `before`."""
-    read_names = {node.id for node in walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    read = names_read(tree)
     for name, value in state.frame.names.items():
         assigned = tuple(state.assigned.get(name, ()))
         if assigned:
             last = assigned[-1]
-            state.module.bindings[name] = Binding(name, value, last.place, last.by, name in read_names, assigned)
+            state.module.bindings[name] = Binding(name, value, last.place, last.by, name in read, assigned)
     for name, value in state.session.environ.names.items():
         if before.get(name) is not value:
             state.module.environ[name] = value
