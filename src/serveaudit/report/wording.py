@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
+from serveaudit.formats.python import ClassRef, FunctionRef
 from serveaudit.report.excerpt import MASK, hidden, visible, without_secrets
 from serveaudit.serving import Setting
 from serveaudit.source import Span
@@ -33,6 +34,8 @@ def given(setting: Setting) -> list[str]:
 
 
 def _case(name: str, x: Any) -> str:
+    if isinstance(x, FunctionRef | ClassRef):
+        return x.why
     if isinstance(x, Unknown):
         return f"unknown: {x.why}"
     return _words(_plain(name, x)) + (" and maybe more" if isinstance(x, Items) and isinstance(x.complete, Unknown) else "")
