@@ -6,6 +6,7 @@ SERVEAUDIT_SERVERS names the interpreter that has the servers.
 from __future__ import annotations
 
 import json
+import math
 import os
 import shlex
 import subprocess
@@ -126,9 +127,11 @@ def starts(server: Server) -> bool:
 
 
 def _refused(server: Server) -> Iterator[Setting]:
-    """Refused settings, those that stronger sources override included: each source is checked."""
+    """Refused settings, those that stronger sources override included: each source is checked, but for click, which looks at the
+    strongest alone."""
     found = (*server.settings.values(), *server.strange)
-    every = (each for setting in found for each in (setting, *setting.overrides))
+    lazy = server.program in ("uvicorn", "granian")
+    every = (each for setting in found for each in (setting, *(() if lazy else setting.overrides)))
     return (setting for setting in every if setting.refused)
 
 
@@ -153,7 +156,9 @@ def unknown(value: Value[Any]) -> str:
         members = x.members if isinstance(x, Items) else [member for _, member in x.entries]
         gaps = [x.complete.why] if isinstance(x.complete, Unknown) else []
         return next(filter(None, [*gaps, *map(unknown, members)]), "")
-    return "" if value.known or isinstance(x, Range) else value.why or f"one of several: {x}"
+    if isinstance(x, Range):
+        return "any number" if (x.low, x.high) == (-math.inf, math.inf) else ""
+    return "" if value.known else value.why or f"one of several: {x}"
 
 
 def within(ours: Any, theirs: Any) -> bool:
@@ -193,7 +198,7 @@ def _told(listener: Listener) -> str:
 
 def scripted(command: Command) -> Server | None:
     """The one server of a Python file, as a Program's start."""
-    servers = started_by(command)
+    servers = [reading.server for reading in started_by(command)]
     assert len(servers) < 2, servers
     return servers[0] if servers else None
 

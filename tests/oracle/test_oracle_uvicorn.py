@@ -46,6 +46,48 @@ def test_random_command_lines_and_variables() -> None:
     settled(agreement(UVICORN, cases), unknown_share=0)
 
 
+LINES = [
+    "uvicorn app.main:app --host 0.0.0.0 --port 8000",
+    "uvicorn app.main:app --host 0.0.0.0 --port 80 --workers 4 --proxy-headers --forwarded-allow-ips *",
+    "uvicorn config.asgi:application --reload --reload-include *.html --host 0.0.0.0",
+    "uvicorn app:app --uds /run/app.sock --forwarded-allow-ips 10.0.0.0/8,127.0.0.1",
+    "uvicorn --factory app:create_app --root-path /api --no-access-log --log-level warning",
+    "uvicorn app:app --env-file prod.env --workers 2",
+    "uvicorn app:app --env-file prod.env",
+    "uvicorn app:app --ssl-keyfile key.pem --ssl-certfile cert.pem --port 443",
+    "uvicorn app:app --timeout-keep-alive 75 --timeout-graceful-shutdown 20 --limit-concurrency 100 --backlog 4096",
+    "uvicorn app:app --loop uvloop --http httptools --ws websockets --lifespan on --ws-ping-interval 30 --ws-max-size 1048576",
+    "uvicorn app:app --header X-A:b --header Server: --no-server-header --no-date-header",
+    "uvicorn app:app --interface wsgi --h11-max-incomplete-event-size 65536 --limit-max-requests=1000",
+    "uvicorn app:app --fd 3 --ws-per-message-deflate false",
+    "uvicorn --host :: app:app",
+    "uvicorn app:app --worker 4",
+    "uvicorn app:app -w 4",
+    "uvicorn app:app --port 8000 extra",
+]
+VARIABLES: list[dict[str, str]] = [
+    {},
+    {"WEB_CONCURRENCY": "5", "FORWARDED_ALLOW_IPS": "10.0.0.1", "PORT": "7", "HOST": "1.2.3.4"},
+    {"UVICORN_WORKERS": "3", "WEB_CONCURRENCY": "5", "UVICORN_HOST": "0.0.0.0", "UVICORN_PORT": "9000"},
+    {"UVICORN_RELOAD": "true", "UVICORN_ACCESS_LOG": "0", "UVICORN_LOG_LEVEL": "debug", "UVICORN_PROXY_HEADERS": "no"},
+    {
+        "UVICORN_UDS": "/run/env.sock",
+        "UVICORN_FORWARDED_ALLOW_IPS": "*",
+        "UVICORN_TIMEOUT_KEEP_ALIVE": "9",
+        "UVICORN_LOOP": "auto",
+    },
+    {"UVICORN_HEADERS": "A:b C:d", "UVICORN_WS_PING_TIMEOUT": "2.5", "UVICORN_ROOT_PATH": "", "UVICORN_PORT": ""},
+    {"UVICORN_APP": "other:app", "UVICORN_ENV_FILE": "prod.env"},
+    {"UVICORN_PORT": "tcp://10.0.0.1:80"},
+]
+ENV_FILE = {"prod.env": "UVICORN_PORT=9000\nWEB_CONCURRENCY=6\nexport FORWARDED_ALLOW_IPS='10.1.0.0/16' # inside\nPORT=1\n"}
+
+
+def test_command_lines_as_people_write_them() -> None:
+    cases = [Case(line.split(), ENV_FILE, env) for line in LINES for env in VARIABLES]
+    settled(agreement(UVICORN, cases), unknown_share=0)
+
+
 @st.composite
 def files(draw: launchers.Draw) -> Case:
     """A file that calls uvicorn.run, or makes a Config and serves it."""
