@@ -6,10 +6,11 @@ Sources: gunicorn/util.py (import_app), uvicorn/importer.py and main.py, daphne/
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from serveaudit.deployment import Process
 from serveaudit.formats.python import ClassRef, External, FunctionRef, Made
-from serveaudit.values import Place, Value
+from serveaudit.values import Place, Unknown, Value
 
 _WANT_ATTRIBUTE = ("uvicorn", "daphne")
 _WANT_MODULES = ("gunicorn", "uvicorn", "daphne")
@@ -57,5 +58,15 @@ def missing(process: Process) -> Value[str]:
     app = process.app
     if app is None or app.found.kind.x is not None or process.server.program == "uwsgi":
         return Value(None)
+    unknown = next((each for each in _directories(process) if not each.known), None)
+    if unknown is not None:
+        return Value(Unknown(f"where it looks for modules is not known: {unknown.why}"), unknown.places)
     head = Place(app.module.source.line_span(1), note=f"{app.module.source.path} binds no such name")
     return Value(app.spec, (*process.server.app.places[:1], head))
+
+
+def _directories(process: Process) -> list[Value[Any]]:
+    """What decides in which directory a server looks for the application's module."""
+    command = process.server.command
+    started = [command.cwd] if command is not None else []
+    return [*started, *(process.server.value(name) for name in ("app_dir", "chdir", "working_dir", "pythonpath"))]
