@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from command_lines import command
 from serveaudit.command import Command
 from serveaudit.recognising import started_by
 from serveaudit.serving import Listener, Server, Setting
-from serveaudit.values import Items, Range, Table, Unknown, Value
+from serveaudit.values import Branch, Items, Range, Table, Unknown, Value
 
 EFFECTIVE = Path(__file__).parent.parent.parent / "tools" / "effective.py"
 MACHINE = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"}
@@ -94,8 +95,12 @@ def agreement(program: Program, cases: list[Case]) -> Tally:
 
 def asked(cases: list[Case]) -> list[dict[str, Any]]:
     """What the real servers answer: {"settings": …}, or {"exit": …} where they do not start."""
+    return _asked(json.dumps([vars(case) | {"env": MACHINE | case.env} for case in cases]))
+
+
+@cache
+def _asked(text: str) -> list[dict[str, Any]]:
     interpreter = os.environ.get("SERVEAUDIT_SERVERS", sys.executable)
-    text = json.dumps([vars(case) | {"env": MACHINE | case.env} for case in cases])
     done = subprocess.run([interpreter, str(EFFECTIVE)], input=text, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.fail(done.stderr)
@@ -158,7 +163,7 @@ def unknown(value: Value[Any]) -> str:
         return next(filter(None, [*gaps, *map(unknown, members)]), "")
     if isinstance(x, Range):
         return "any number" if (x.low, x.high) == (-math.inf, math.inf) else ""
-    return "" if value.known else value.why or f"one of several: {x}"
+    return "" if value.known else value.why or f"one of several: {x.on if isinstance(x, Branch) else x}"
 
 
 def within(ours: Any, theirs: Any) -> bool:
