@@ -93,9 +93,8 @@ def compared(case: Case, answer: dict[str, Any], directory: Path, tally: Tally) 
 
 def refused(server: Server) -> list[str]:
     """What keeps it from starting, as far as serveaudit knows."""
-    strict = [each.name for each in server.strange] if server.value("strict").x is True else []
     settings = [setting.name for setting in server.settings.values() if setting.refused]
-    return [*settings, *strict, *(bad.word for bad in server.bad_flags if bad.refused)]
+    return [*settings, *(bad.word for bad in server.bad_flags if bad.refused)]
 
 
 def read(given: Command) -> Reading:

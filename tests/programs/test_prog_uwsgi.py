@@ -384,6 +384,21 @@ def test_names_that_uwsgi_does_not_know_are_strange() -> None:
     assert meant == ["die-on-term", "master", "py-call-osafterfork"]
 
 
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("base = /code\nchdir = %(base)\n", True),
+        ("set-placeholder = base=/code\nchdir = %(base)\n", False),
+        ("declare-option = shop=threads=$1\nshop = 3\n", False),
+        ("if-env = X\nmaster = 1\nendif =\n", False),
+        ("max_requests = 3\n", True),
+    ],
+)
+def test_strict_wants_every_name_to_be_an_option(text: str, refused: bool) -> None:
+    assert bool(of("strict = true\n" + text).settings["strict"].refused) is refused
+    assert not of(text).settings["strict"].refused
+
+
 def test_options_of_plugins_are_known() -> None:
     assert of("php-docroot = /x\nmono-app = y\nlua = z\nrouter-list\n").strange == []
 

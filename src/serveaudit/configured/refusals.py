@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from serveaudit.configured.plugins import may_know
 from serveaudit.configured.written import judged, program_of
 from serveaudit.deployment import Process
 from serveaudit.serving import Setting
@@ -22,17 +23,10 @@ def refusal(setting: Setting, process: Process) -> Value[str]:
     if setting in process.server.strange or by_chance:
         return Value(None)
     if setting.refused:
-        if _is_switch_of_old(setting, process):
-            return Value(None)
+        if setting.name == "strict":
+            return _strict(setting, process)
         return Value(setting.refused, (setting.place,), setting.value.assumes)
     return _contradiction(setting, process)
-
-
-def _is_switch_of_old(setting: Setting, process: Process) -> bool:
-    """Before gunicorn 24.1 --proxy-protocol took no word: what follows it is the application."""
-    if process.server.program != "gunicorn" or setting.name != "proxy_protocol":
-        return False
-    return process.installed.at_least("gunicorn", "24.1").x is False
 
 
 def _contradiction(setting: Setting, process: Process) -> Value[str]:
@@ -43,8 +37,6 @@ def _contradiction(setting: Setting, process: Process) -> Value[str]:
         if isinstance(value.x, int) and isinstance(processes.x, int) and value.x >= processes.x > 0:
             said = f"cheaper must be less than the {processes.x} processes"
             return Value(said, (setting.place, *processes.places), processes.assumes)
-    if program == "uwsgi" and setting.name == "strict" and value.x is True:
-        return _strict(setting, process)
     if program in ("uvicorn", "gunicorn") and setting.name in ("lifespan", "asgi_lifespan") and value.x == "on":
         return _lifespan(setting, process)
     unusable = _UNUSABLE.get((program_of(setting, process), setting.name))
@@ -112,11 +104,9 @@ def _texts(x: Any) -> list[str]:
 
 
 def _strict(setting: Setting, process: Process) -> Value[str]:
-    strange = process.server.strange
-    if not strange:
-        return Value(None)
-    first = strange[0]
-    return Value(f"uWSGI knows no option {first.spelled}, and ends because of strict", (setting.place, first.place))
+    """Both places: strict's own, and the name's that uWSGI does not know. A plugin of somebody else's may know it."""
+    unsure = may_know(process.server)
+    return Value(setting.refused if unsure.x is False else unsure.x, setting.value.places, setting.value.assumes)
 
 
 def _lifespan(setting: Setting, process: Process) -> Value[str]:

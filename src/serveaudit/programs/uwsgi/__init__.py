@@ -11,7 +11,7 @@ from serveaudit.programs.uwsgi import files
 from serveaudit.programs.uwsgi.exported import Reading, daemons
 from serveaudit.programs.uwsgi.files import looks_like
 from serveaudit.programs.uwsgi.listening import listeners
-from serveaudit.programs.uwsgi.settings import settings, strange
+from serveaudit.programs.uwsgi.settings import settings, strange, under_strict
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
 from serveaudit.units import Seconds
@@ -66,6 +66,7 @@ def _server(reading: Reading, place: Place) -> Server:
     head = Place(reading.heads[0]) if reading.heads else place
     options, holes = reading.options, reading.holes
     found = settings(options, holes, reading.env, head)
+    found["strict"] = under_strict(found["strict"], options, reading.declared)
     server = Server("uwsgi", place, settings=found)
     server.strange = strange(options, reading.mentioned)
     server.bad_flags = reading.bad

@@ -273,6 +273,18 @@ def _default(row: Row, env: Environment, head: Place) -> Setting:
     return setting
 
 
+def under_strict(strict: Setting, options: Iterable[Option], declared: Iterable[str]) -> Setting:
+    """The setting strict, refused where a name is no option, be it one that `%(name)` reads (core/config.c, uwsgi_opt_get)."""
+    if strict.value.x is not True:
+        return strict
+    for option in options:
+        named = option.row or option.settled or option.key in (*declared, "end", "endif", "endfor")
+        if option.taken and not option.guards and not named:
+            value = strict.value.also(Value(None, (option.place,)))
+            return replace(strict, value=value, refused=f"uWSGI knows no option {option.key}, and ends because of strict")
+    return strict
+
+
 def strange(options: Iterable[Option], mentioned: set[str]) -> list[Setting]:
     """Written names that are no option of uWSGI or of a plugin of its, and that nothing reads as `%(name)`. Where a part was
     not read, it may read them: then only those are told that are an option's name in another spelling."""
