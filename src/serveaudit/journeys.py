@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from serveaudit.command import Step
 from serveaudit.deployment import Deployment, Process, Running
 from serveaudit.launching import Unit
 from serveaudit.result import Launched, Stage
 from serveaudit.serving import Server
-from serveaudit.values import Partial, Place, Value
+from serveaudit.values import Items, Partial, Place, Value
 
 _UNITS = {"compose": "service", "supervisor": "program", "kubernetes": "container", "make": "target"}
 """What a manager calls that which it starts; a unit of systemd, a script and the like need no word before their names."""
@@ -71,7 +72,15 @@ def _reads(server: Server) -> tuple[Place, ...]:
 
 
 def _variables(server: Server) -> dict[str, Value[str]]:
-    """The variables of the start that decide what holds, by name."""
+    """The variables of the start that decide what holds, or what something else holds instead of, by name."""
     environment = server.command.env.variables if server.command is not None else {}
-    named = {name.removeprefix("env:") for each in server.settings.values() for name in each.value.depends}
+    values = (each.value for setting in server.settings.values() for each in (setting, *setting.overrides))
+    named = {name.removeprefix("env:") for value in values for name in _rests_on(value)}
     return {name: value for name, value in sorted(environment.items()) if name in named and value.x is not None}
+
+
+def _rests_on(value: Value[Any]) -> Iterator[str]:
+    """What a value depends on, and each member of a list."""
+    yield from value.depends
+    for member in value.x.members if isinstance(value.x, Items) else ():
+        yield from _rests_on(member) if isinstance(member, Value) else ()

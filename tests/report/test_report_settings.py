@@ -330,6 +330,18 @@ def test_a_start_through_image_script_and_file_names_every_place(capsys: pytest.
     assert rest == " (--all lists them)\n"
 
 
+def test_variables_behind_members_of_lists_and_replaced_values_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = 'ENV UWSGI_THREADS=2 PORT=8000 OTHER=1\nCMD ["uwsgi", "--ini", "uwsgi.ini"]\n'
+    (tmp_path / "Dockerfile").write_text("FROM python:3.12\nWORKDIR /app\nCOPY . .\n" + start)
+    (tmp_path / "uwsgi.ini").write_text("[uwsgi]\nhttp-socket = :$(PORT)\nthreads = 4\n")
+    monkeypatch.chdir(tmp_path)
+    assert main(["settings", "--format", "json", "."]) == 0
+    server = json.loads(capsys.readouterr().out)["servers"][0]
+    assert list(server["environment"]) == ["PORT", "UWSGI_THREADS"]
+
+
 @pytest.mark.usefixtures("project")
 def test_the_same_start_as_json_names_every_place(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["settings", "--format", "json", "."]) == 0
