@@ -1,10 +1,12 @@
-"""Writes src/serveaudit/data/nginx.json: nginx's directives and variables, from its source and its documentation.
+"""nginx's table: its directives and variables, from its source and its documentation, release by release.
 
-    python tools/dump_nginx_directives.py NGINX NGINX_ORG
+    dump_nginx_directives.py [--write | --check] NGINX NGINX_ORG
+    dump_nginx_directives.py --check
 
 NGINX is a clone of github.com/nginx/nginx with its release tags: contexts and argument counts come from the command tables of
-the newest release, the versions in which a directive is there from all of them. NGINX_ORG is a clone of
-github.com/nginx/nginx.org: defaults, and the directives of modules that are built apart or sold (`built: apart`).
+each release, older defaults from what its modules merge. NGINX_ORG is a clone of github.com/nginx/nginx.org: today's defaults,
+and the directives of modules that are built apart or sold (`built: apart`). Without clones, the command tables in the binary
+that is installed are compared with the table of its release.
 """
 
 from __future__ import annotations
@@ -12,14 +14,22 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-OUT = Path(__file__).parent.parent / "src/serveaudit/data/nginx.json"
+import nginx_binary
+import tablefile
+from folding import Rows, fold, unfolded
+
+OUT = tablefile.DATA / "nginx.json"
+NOTES = tablefile.HERE / "notes" / "nginx.toml"
 OLDEST = (1, 14, 0)
 
 CONTEXTS = {
@@ -41,7 +51,14 @@ CONTEXTS = {
 }
 DOCUMENTED = {"if in server": "server/if", "if in location": "location/if", "any": "any"}
 ENDLESS = {"NGX_CONF_ANY": "0+", "NGX_CONF_1MORE": "1+", "NGX_CONF_2MORE": "2+", "NGX_CONF_FLAG": "flag"}
-COMMAND = re.compile(r'\{\s*ngx_string\("([^"]+)"\),\s*((?:NGX_[A-Z0-9_]+\s*\|?\s*)+),\s*(\w+)')
+COMMAND = re.compile(
+    r'\{\s*ngx_string\("([^"]+)"\),\s*((?:NGX_[A-Z0-9_]+\s*\|?\s*)+),\s*(\w+)(?:,\s*\w+,\s*offsetof\(\w+,\s*([\w.]+)\))?'
+)
+MERGE = re.compile(r"ngx_conf_(?:merge|init)_\w*?value\(\s*conf->([\w.]+),\s*(?:prev->[\w.]+,\s*)?([^;]*?)\);")
+SPELLED = {"NGX_HTTP_VERSION_10": "1.0", "NGX_HTTP_VERSION_11": "1.1"}
+BACKPORTED = ("max_headers",)
+"""What distributions took over into older releases, as security updates."""
+PROTOCOL = re.compile(r"NGX_SSL_(TLSv1(?:_\d)?)\b")
 HANDLER = re.compile(r"^(\w+)\(ngx_conf_t \*cf, ngx_command_t \*cmd,\s*void \*conf\)\n\{.*?^\}", re.MULTILINE | re.DOTALL)
 SLOTS = {f"ngx_conf_set_{kind}_slot" for kind in ("flag", "str", "num", "size", "off", "msec", "sec", "bufs", "enum")}
 REPEATABLE = frozenset(
@@ -51,8 +68,6 @@ REPEATABLE = frozenset(
 """Their handlers refuse a second one only for one and the same zone, path, …"""
 VARIABLES = re.compile(r"ngx_(?:http|stream)_variable_t\s+\w+\[\] = \{(.*?)\n\};", re.DOTALL)
 VARIABLE = re.compile(r'\{\s*ngx_string\("([^"]+)"\),(.*?)\}', re.DOTALL)
-
-Forms = list[dict[str, str]]
 
 
 def git(repository: Path, *arguments: str) -> bytes:
@@ -65,38 +80,47 @@ def releases(repository: Path) -> list[tuple[int, ...]]:
     return sorted(version for version in versions if version >= OLDEST)
 
 
-def sources(repository: Path, version: tuple[int, ...]) -> str:
-    """The C text of a release."""
+def sources(repository: Path, version: tuple[int, ...]) -> dict[str, str]:
+    """The C texts of a release by the names of their modules: `http_proxy`."""
     archive = io.BytesIO(git(repository, "archive", f"release-{dotted(version)}", "src"))
     with tarfile.open(fileobj=archive) as files:
         members = [member for member in files if member.name.endswith(".c") and "/win32/" not in member.name]
-        return "\n".join(files.extractfile(member).read().decode("utf-8", "replace") for member in members)  # type: ignore[union-attr]
+        return {
+            Path(member.name).stem.removeprefix("ngx_").removesuffix("_module"): files.extractfile(member).read().decode()  # type: ignore[union-attr]
+            for member in members
+        }
 
 
 def dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
-def commands(text: str) -> dict[str, Forms]:
-    found: dict[str, Forms] = {}
-    for name, flags, _ in COMMAND.findall(text):
-        parts = set(re.findall(r"NGX_[A-Z0-9_]+", flags))
-        contexts = [CONTEXTS[part] for part in CONTEXTS if part in parts]
-        if "NGX_ANY_CONF" in parts:
-            contexts = ["any"]
-        if contexts:
-            form = {"in": " ".join(contexts), "takes": takes(parts)}
-            if "NGX_CONF_BLOCK" in parts:
-                form["block"] = "yes"
-            if form not in found.setdefault(name, []):
-                found[name].append(form)
-    return found
+def commands(texts: dict[str, str]) -> Rows:
+    """The directives of a release: forms, the modules that have it, and the default that one of them merges, in C."""
+    found: Rows = {}
+    for module, text in texts.items():
+        merged = {field: " ".join(default.split()) for field, default in MERGE.findall(text)}
+        for name, flags, _, field in COMMAND.findall(text):
+            if form := form_of(set(re.findall(r"NGX_[A-Z0-9_]+", flags))):
+                row = found.setdefault(name, {"forms": [], "module": [], "merged": "NULL"})
+                row["forms"] += [form] if form not in row["forms"] else []
+                row["module"] += [module] if module not in row["module"] else []
+                row["merged"] = row["merged"] if row["merged"] != "NULL" else merged.get(field, "NULL")
+    once = single("\n".join(texts.values()))
+    return {name: row | ({"once": True} if name in once else {}) for name, row in found.items()}
+
+
+def form_of(parts: set[str]) -> dict[str, str] | None:
+    contexts = ["any"] if "NGX_ANY_CONF" in parts else [CONTEXTS[part] for part in CONTEXTS if part in parts]
+    if not contexts:
+        return None
+    return {"in": " ".join(contexts), "takes": takes(parts)} | ({"block": "yes"} if "NGX_CONF_BLOCK" in parts else {})
 
 
 def single(text: str) -> set[str]:
     """The directives that nginx refuses a second time in one block: their handler says "is duplicate"."""
     refusing = SLOTS | {found[1] for found in HANDLER.finditer(text) if '"is duplicate"' in found[0]}
-    handlers = [(name, handler) for name, _, handler in COMMAND.findall(text)]
+    handlers = [(name, handler) for name, _, handler, _ in COMMAND.findall(text)]
     return {name for name, _ in handlers} - {name for name, handler in handlers if handler not in refusing} - REPEATABLE
 
 
@@ -152,59 +176,103 @@ def described(directive: ElementTree.Element, path: str) -> dict[str, Any]:
     }
 
 
-def lifetimes(tables: list[tuple[tuple[int, ...], set[str]]]) -> dict[str, dict[str, str]]:
-    """Since which release each directive is there, and the first release without it; nothing for those always there."""
-    result: dict[str, dict[str, str]] = {}
-    for name in set().union(*(names for _, names in tables)):
-        there = [version for version, names in tables if name in names]
-        later = [version for version, _ in tables if version > there[-1]]
-        life = result.setdefault(name, {})
-        if there[0] != tables[0][0]:
-            life["since"] = dotted(there[0])
-        if later:
-            life["until"] = dotted(later[0])
-    return result
+def with_defaults(history: list[tuple[str, Rows]], docs: dict[str, dict[str, Any]]) -> list[tuple[str, Rows]]:
+    """The rows with the manual's default; before the release that changed what a module merges, with what it merged then."""
+    newest: dict[str, str] = {}
+    told = []
+    for version, rows in reversed(history):
+        told.append((version, {name: with_default(row, docs.get(name, {}), newest, name) for name, row in rows.items()}))
+    return told[::-1]
 
 
-def main(nginx: Path, manual: Path) -> None:
+def with_default(row: dict[str, Any], doc: dict[str, Any], newest: dict[str, str], name: str) -> dict[str, Any]:
+    merged = row["merged"]
+    today = newest.setdefault(name, merged)
+    changed = spelled(merged) if "NULL" not in (merged, today) and merged != today else ""
+    default = [changed] if changed else doc.get("default", [])
+    return tablefile.slim(row | {"merged": "", "default": default or None})
+
+
+def spelled(merged: str) -> str:
+    """A default in C as it is written in a configuration; empty for what is not understood."""
+    protocols = PROTOCOL.findall(merged)
+    return " ".join(protocols).replace("_", ".") or SPELLED.get(merged, merged if merged.isdigit() else "")
+
+
+def documented_only(name: str, doc: dict[str, Any]) -> dict[str, Any]:
+    """A directive that no source has: of a module that is built apart or sold, or gone before the oldest release."""
+    form = {"in": doc["in"], "takes": ""} | ({"block": "yes"} if doc["block"] else {})
+    gone = doc["removed"] if "js_" not in name else ""
+    return tablefile.slim({"forms": [form], "default": doc["default"] or None, "until": gone, "built": "" if gone else "apart"})
+
+
+def table(nginx: Path, manual: Path) -> str:
+    """The file's text."""
     versions = releases(nginx)
-    texts = {version: commands(sources(nginx, version)) for version in versions}
-    lives = lifetimes([(version, set(table)) for version, table in texts.items()])
+    history = [(dotted(version), commands(sources(nginx, version))) for version in versions]
     docs, documented_names = documented(manual)
-    newest = sources(nginx, versions[-1])
-    names, prefixes = variables(newest)
-    once = single(newest)
-    directives: dict[str, dict[str, Any]] = {}
-    for name in sorted({*lives, *docs}):
-        doc = docs.get(name, {})
-        forms = next((texts[version][name] for version in reversed(versions) if name in texts[version]), None)
-        entry: dict[str, Any] = {
-            "forms": forms or [{"in": doc["in"], "takes": "", **({"block": "yes"} if doc["block"] else {})}]
-        }
-        entry |= {"default": doc["default"]} if doc.get("default") else {}
-        entry |= lives.get(name, {})
-        if name in once:
-            entry["once"] = True
-        if doc.get("removed") and "until" not in entry and "js_" not in name:
-            entry["until"] = doc["removed"]
-        elif forms is None:
-            entry["built"] = "apart"
-        directives[name] = entry
+    notes = tomllib.loads(NOTES.read_text())["rows"]
+    snapshots = [(version, tablefile.with_notes(rows, notes, version)) for version, rows in with_defaults(history, docs)]
+    directives = fold(snapshots)
+    directives |= {name: documented_only(name, doc) for name, doc in docs.items() if name not in directives}
+    names, prefixes = variables("\n".join(sources(nginx, versions[-1]).values()))
     plain = {name for name in documented_names if re.fullmatch(r"[a-z0-9_]+[a-z0-9]", name)}
     prefixes |= {name for name in documented_names if re.fullmatch(r"[a-z0-9_]+_", name)}
     data = {
-        "source": f"nginx {dotted(versions[0])} to {dotted(versions[-1])} (src/*.c by release tag), nginx.org/en/docs",
+        "source": "src/*.c of github.com/nginx/nginx by release tag, nginx.org/en/docs",
         "newest": dotted(versions[-1]),
-        "directives": directives,
+        "releases": list(map(dotted, versions)),
         "variables": sorted(names | plain),
         "prefixes": sorted(prefixes),
     }
-    lines = [f"  {json.dumps(name)}: {json.dumps(entry, sort_keys=True)}" for name, entry in directives.items()]
-    rest = {key: value for key, value in data.items() if key != "directives"}
-    OUT.write_text(json.dumps(rest)[:-1] + ',\n "directives": {\n' + ",\n".join(lines) + "\n}}\n")
+    lines = [f"  {json.dumps(name)}: {json.dumps(directives[name], sort_keys=True)}" for name in sorted(directives)]
+    return json.dumps(data)[:-1] + ',\n "directives": {\n' + ",\n".join(lines) + "\n}}\n"
+
+
+def compared(program: str) -> Iterator[str]:
+    """Where the binary and the table differ. A build has all directives of a module or none."""
+    said = subprocess.run([program, "-v"], capture_output=True, text=True, check=True).stderr
+    release = (re.findall(r"nginx/([\d.]+)", said) or [""])[0]
+    known = json.loads(OUT.read_text())
+    if release not in known["releases"]:
+        yield f"{program} is of release {release}, which the table does not know"
+        return
+    rows = {name: row for name, row in unfolded(known["directives"], release).items() if "module" in row}
+    built: dict[str, set[int]] = {}
+    for name, flags in nginx_binary.commands(Path(program).resolve()):
+        built.setdefault(name, set()).add(flags)
+    modules = {module for name in built if len(rows.get(name, {}).get("module", ())) == 1 for module in rows[name]["module"]}
+    for name in sorted(built.keys() - rows - set(BACKPORTED)):
+        yield f"{program} has {name}, unlike the table of {release}"
+    for name, row in sorted(rows.items()):
+        if name not in built and modules.intersection(row["module"]):
+            yield f"{program} has not {name}, unlike the table of {release}"
+        for flags in built.get(name, set()) - {nginx_binary.flags(form) for form in row["forms"]}:
+            yield f"{program} has {name} as {flags:#x}, unlike the table of {release}"
+
+
+def check_installed() -> int:
+    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/local/nginx/sbin")
+    if program is None:
+        print("nginx is not installed", file=sys.stderr)
+        return tablefile.NOT_INSTALLED
+    complaints = list(compared(program))
+    print(*complaints, sep="\n", end="\n" if complaints else "")
+    return 1 if complaints else 0
+
+
+def main(clones: list[Path]) -> int:
+    if not clones:
+        return check_installed()
+    text = table(*clones)
+    if "--check" in sys.argv:
+        return tablefile.compare(OUT, text)
+    if "--write" in sys.argv:
+        OUT.write_text(text)
+    else:
+        print(text, end="")
+    return 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.exit(main([Path(word) for word in sys.argv[1:] if not word.startswith("--")]))

@@ -19,6 +19,7 @@ from serveaudit.words import Subject, word
 
 _MALFORMED = re.compile(r"://|/|,|:\d+$")
 _FAULTS = (("://", "a scheme"), ("/", "a path"), (",", "a comma"), (":", "a port"))
+_FAULTS_OF_FORM = {"count": "has a wrong number of arguments", "block": "has no block where it needs one, or one too many"}
 _OF_THE_IMAGE = frozenset(
     "mime.types fastcgi_params fastcgi.conf scgi_params uwsgi_params koi-utf koi-win win-utf nginx.conf default.conf".split()
 )
@@ -42,7 +43,8 @@ class Misuse(Subject):
 
     @word()
     def of_kind(self) -> Value[str]:
-        """context: it may not stand there; count, block: it is written in a wrong way; twice; unknown: nginx has none such."""
+        """context: it may not stand there; count, block: it is written in a wrong way; twice; unknown: nginx has none such; later:
+        this release has it not yet."""
         return Value(self.facts.kind)
 
     @word()
@@ -59,6 +61,16 @@ class Misuse(Subject):
         known = facts().directives.get(self.facts.directive.name)
         places = sorted({place for form in known.forms for place in form.contexts if "/" not in place}) if known else []
         return Value(", ".join(places) or None)
+
+    @word("this release of nginx does not have it yet")
+    def fault(self) -> Value[str]:
+        """Why nginx does not start with it, to put behind its name; None for one that is said twice, or not known at all."""
+        kind = self.facts.kind
+        if kind == "later":
+            version, since = self.proxy.config.version, facts().directives[self.facts.directive.name].since
+            return version.map(lambda release: f"is there since {since}, this is {release}")
+        said = f"is not allowed in {self.block.x}" if kind == "context" else _FAULTS_OF_FORM.get(kind)
+        return Value(said, (written(self.facts.directive),))
 
     @word("said first here")
     def first(self) -> Value[bool]:

@@ -108,7 +108,7 @@ class Config:
     def misuses(self) -> list[Misuse]:
         """Directives that nginx would refuse where they stand, or does not know."""
         outermost = self.main or self.http
-        return list(misuses(outermost.scope)) if outermost else []
+        return list(misuses(outermost.scope, self.version)) if outermost else []
 
     @property
     def includes(self) -> list[Include]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from serveaudit.programs.nginx.versions import by_version
+from serveaudit.values import Value
 
 _DATA = Path(__file__).parent.parent.parent / "data" / "nginx.json"
 
@@ -40,6 +43,7 @@ class Known:
     since    the first release with it, empty where it was always there (1.14); `until` the first one without it
     apart    it belongs to a module that is not in nginx's own source: sold, or built on its own
     once     nginx refuses it a second time in one block
+    times    what held first, and what held from each release on that changed something, this one too; empty: always this one
     """
 
     name: str
@@ -49,6 +53,17 @@ class Known:
     until: str = ""
     apart: bool = False
     once: bool = False
+    times: tuple[tuple[str, Known], ...] = ()
+
+    def at(self, version: Value[str]) -> list[Known]:
+        """What is known of it in a release; where the release does not decide, all that may hold."""
+        return [case.x for _, case in by_version(version, self.times).worlds()] if self.times else [self]
+
+    @property
+    def defaults(self) -> tuple[tuple[str, str | None], ...]:
+        """Its first default, and each release that changed it: what `by_version` takes."""
+        told = [(release, known.default[0] if known.default else None) for release, known in self.times or (("", self),)]
+        return tuple(each for before, each in zip([("", ""), *told], told, strict=False) if not each[0] or before[1] != each[1])
 
     def allowed_in(self, context: str) -> bool:
         return any(context in form.contexts or "any" in form.contexts for form in self.forms)
@@ -83,6 +98,18 @@ def facts() -> Facts:
 
 
 def _known(name: str, entry: dict[str, Any]) -> Known:
+    newest = _as_told(name, entry)
+    if "was" not in entry:
+        return newest
+    times, told = [], entry
+    since = [was["until"] for was in entry["was"]]
+    for release, was in zip(reversed(["", *since[:-1]]), reversed(entry["was"]), strict=True):
+        told = told | {cell: value for cell, value in was.items() if cell != "until"}
+        times.append((release, _as_told(name, told)))
+    return replace(newest, times=(*reversed(times), (since[-1], newest)))
+
+
+def _as_told(name: str, entry: dict[str, Any]) -> Known:
     forms = tuple(Form(frozenset(form["in"].split()), form["takes"], "block" in form) for form in entry["forms"])
     life = entry.get("since", ""), entry.get("until", "")
-    return Known(name, forms, tuple(entry.get("default", ())), *life, "built" in entry, "once" in entry)
+    return Known(name, forms, tuple(entry.get("default") or ()), *life, "built" in entry, bool(entry.get("once")))

@@ -175,12 +175,9 @@ def _all(directive: Directive) -> Value[Any]:
 
 
 def _default(scope: Scope, name: str, version: Value[str], assumes: tuple[str, ...]) -> Value[Any]:
-    if name in versions.DEFAULTS:
-        found = versions.by_version(version, versions.DEFAULTS[name])
-        return Value(found.x, (_default_place(scope, name, found.x),), assumes, found.depends)
     known = facts().directives.get(name)
-    default = known.default[0] if known and known.default else None
-    return Value(default, (_default_place(scope, name, default),), assumes)
+    found = versions.by_version(version, known.defaults) if known else Value(None)
+    return Value(found.x, (_default_place(scope, name, found.x),), assumes, found.depends)
 
 
 def _default_place(scope: Scope, name: str, default: Any) -> Place:

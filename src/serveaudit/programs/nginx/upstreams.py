@@ -8,6 +8,7 @@ from typing import Any
 
 from serveaudit.formats.nginx import Directive
 from serveaudit.programs.nginx import listens, texts, versions
+from serveaudit.programs.nginx.facts import facts
 from serveaudit.programs.nginx.scopes import Scope, written
 from serveaudit.units import Address, Seconds, nginx_time
 from serveaudit.values import Items, Place, Unknown, Value
@@ -94,7 +95,8 @@ class Upstream:
             return said.map(lambda text: (int(text) or None) if text.isdigit() else texts.refused(text, "number"))
         if self.scope.gaps:
             return Value(self.scope.gaps[0].unknown, (self.scope.gaps[0].place,))
-        found = versions.by_version(self.version, versions.UPSTREAM_KEEPALIVE)
+        changes = facts().directives["keepalive"].defaults
+        found = versions.by_version(self.version, changes).map(lambda text: int(text.split()[0]))
         note = "keepalive is not set: off before nginx 1.29.7, 32 connections since"
         return Value(found.x, (self.scope.missing(note),), found.assumes, found.depends)
 

@@ -1,4 +1,4 @@
-"""What depends on nginx's version. Sources: nginx.org/en/CHANGES and the release tags of github.com/nginx/nginx."""
+"""What depends on nginx's version beside its table of directives. Sources: nginx.org/en/CHANGES and the release tags of github.com/nginx/nginx."""
 
 from __future__ import annotations
 
@@ -11,22 +11,10 @@ from serveaudit.values import Branch, Value
 CHOICE = "the version of nginx"
 _DEPENDS = "nginx version"
 
-HTTP_VERSION = (("", "1.0"), ("1.29.7", "1.1"))
 CONNECTION_SENT = (("", "close"), ("1.29.7", None))
 UWSGI_HOST = (("", "$http_host"), ("1.29.5", "$host$is_request_port$request_port"))
-UPSTREAM_KEEPALIVE = (("", None), ("1.29.7", 32))
 ONE_HOST = (("", False), ("1.31.4", True))
 """Whether only the last of several `proxy_set_header Host` is sent."""
-
-DEFAULTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "proxy_http_version": HTTP_VERSION,
-    "ssl_protocols": (
-        ("", "TLSv1 TLSv1.1 TLSv1.2"),
-        ("1.23.4", "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"),
-        ("1.27.3", "TLSv1.2 TLSv1.3"),
-    ),
-    "keepalive_requests": (("", "100"), ("1.19.10", "1000")),
-}
 
 
 def numbers(version: str) -> tuple[int, ...] | None:
@@ -49,6 +37,8 @@ def at_least(version: Value[str], release: str) -> bool | None:
 def by_version(version: Value[str], changes: tuple[tuple[str, Any], ...]) -> Value[Any]:
     """The value that holds for the version. `changes` are (first release, value), the oldest first with an empty release.
     Where the version does not decide, one of several."""
+    if len(changes) == 1:
+        return Value(changes[0][1])
     found = _decided(version.x if isinstance(version.x, str) else "", changes)
     return Value(found.x, version.places, depends=found.depends) if version.places else found
 
