@@ -27,6 +27,9 @@ class Row:
     const      what a flag without a word sets; None: True
     env        the variable that sets it, if any
     implies    other settings that it switches on; `immediate`: taken before variables in it are replaced (uWSGI)
+    plugin     the plugin of uWSGI's that has it; `apart`: pip's build does not have that plugin inside
+    needs      libraries that have to be there when uWSGI is built: pcre, ssl, …
+    sections   systemd: the sections of a unit in which it stands
     """
 
     name: str
@@ -50,6 +53,10 @@ class Row:
     high: float | None = None
     implies: tuple[str, ...] = ()
     immediate: bool = False
+    plugin: str = ""
+    apart: bool = False
+    needs: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
