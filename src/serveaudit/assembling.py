@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from serveaudit.activation import activated
 from serveaudit.applications import Applications
 from serveaudit.config import Stated
+from serveaudit.dating import older_releases
 from serveaudit.deployment import Context, Deployment, Process, Proxy, Running
 from serveaudit.discover import Repository
 from serveaudit.gathering import Gathered, Gathering
 from serveaudit.mapping import MappedFiles
 from serveaudit.nginxes import Nginxes
 from serveaudit.pairing import pair
-from serveaudit.serving import Server
+from serveaudit.recognising import Reading
 from serveaudit.source import SourceFile, Unreadable
 from serveaudit.starting import Started, Starting
 from serveaudit.values import Place, Value
@@ -59,22 +60,29 @@ class _Assembler:
             context.launches += [_running(context, starting, command) for command in starting.commands]
             for started in starting.started:
                 running = _running(context, starting, started)
-                if started.server is not None:
-                    context.processes.append(self._process(started.server, running))
+                if started.reading is not None:
+                    context.processes.append(self._process(started.reading, running))
                 else:
                     version = self.versions.nginx(starting.machine, starting.files)
                     config = nginxes.started(started.followed.command, starting.files, version)
                     if config is not None:
                         context.proxies.append(Proxy(config, running))
-        for server, starting in gathered.alone:
-            running = Running(context, starting.machine, starting.files, server.place)
-            context.processes.append(self._process(server, running))
+        for reading, starting in gathered.alone:
+            running = Running(context, starting.machine, starting.files, reading.server.place)
+            context.processes.append(self._process(reading, running))
         return context
 
-    def _process(self, server: Server, running: Running) -> Process:
+    def _process(self, reading: Reading, running: Running) -> Process:
+        """The server tells the application, and that the project whose requirements tell the releases: so a server is read by
+        its newest release, and again where an older one is installed."""
+        server = reading.server
         app = self.applications.of(server, running.files)
-        server.listeners = activated(server, running.unit, running.machine) or server.listeners
         installed = self.versions.beside(server, app, running.machine, running.files)
+        if releases := older_releases(server, installed):
+            server = reading.by(releases)
+            app = self.applications.of(server, running.files)
+            installed = self.versions.beside(server, app, running.machine, running.files)
+        server.listeners = activated(server, running.unit, running.machine) or server.listeners
         return Process(server, running, app, installed=installed)
 
     def _hosts_nginx(self, contexts: list[Context], nginxes: Nginxes) -> None:

@@ -20,8 +20,7 @@ from serveaudit.launch.supervisor import read_programs
 from serveaudit.launch.systemd import read_units
 from serveaudit.launching import Build, Group, Image, Machine, Manager, Sign, Unit
 from serveaudit.mapping import MappedFiles
-from serveaudit.recognising import configured, scripted
-from serveaudit.serving import Server
+from serveaudit.recognising import Reading, configured, scripted
 from serveaudit.source import SourceFile, Unreadable
 from serveaudit.starting import Starting
 from serveaudit.values import Place, Unknown, Value
@@ -41,7 +40,7 @@ class Gathered:
     group: Group
     kind: Kind
     startings: list[Starting] = field(default_factory=list)
-    alone: list[tuple[Server, Starting]] = field(default_factory=list)
+    alone: list[tuple[Reading, Starting]] = field(default_factory=list)
     signs: list[Sign] = field(default_factory=list)
 
 
@@ -171,7 +170,7 @@ class Gathering:
         starting = Starting(host.startings[0].machine, MappedFiles(self.repository, bases=_bases(path)))
         place = Place(source.line_span(1))
         if path.endswith(".py"):
-            host.alone += [(server, starting) for server in scripted(source, Environment(), starting.files)]
+            host.alone += [(reading, starting) for reading in scripted(source, Environment(), starting.files)]
         else:
             shell = "bash" if "bash" in source.line_text(1) else "sh"
             unit = _unit("shell", path, place, Step(place, script=source, shell=shell))
@@ -182,9 +181,7 @@ class Gathering:
 
     def _configuration(self, path: str, source: SourceFile, kind: str, host: Gathered) -> None:
         starting = Starting(host.startings[0].machine, MappedFiles(self.repository, bases=_bases(path)))
-        server = configured(source, kind, Environment(), starting.files)
-        if server is not None:
-            host.alone.append((server, starting))
+        host.alone += [(reading, starting) for reading in configured(source, kind, Environment(), starting.files)]
 
     # what all share
 

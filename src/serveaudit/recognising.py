@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from importlib import import_module
 from pkgutil import iter_modules
@@ -11,11 +12,11 @@ from types import ModuleType
 from serveaudit import programs
 from serveaudit.command import Command, Environment, Files
 from serveaudit.formats import python
-from serveaudit.invocation import script_of
+from serveaudit.invocation import Script, script_of
 from serveaudit.mapping import Finder
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
-from serveaudit.values import Place
+from serveaudit.values import Place, Unknown
 
 
 @cache
@@ -27,23 +28,59 @@ def _asked(function: str) -> tuple[Callable[..., object], ...]:
     return tuple(getattr(module, function) for module in modules if hasattr(module, function))
 
 
-def started_by(command: Command) -> list[Server]:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A server as the newest release of its program reads it, and a way to read it again."""
+
+    server: Server
+    again: Callable[[Mapping[str, str]], Sequence[Server]] = field(repr=False)
+    index: int = 0
+
+    def by(self, releases: Mapping[str, str]) -> Server:
+        """The server as these releases read it: program -> release."""
+        found = self.again(releases)
+        return found[self.index] if self.index < len(found) else self.server
+
+
+def started_by(command: Command) -> list[Reading]:
     """The servers that a command starts: its program itself, or the Python file that it runs."""
+    return _readings(lambda releases: _started(replace(command, env=replace(command.env, releases=releases))))
+
+
+def _readings(ask: Callable[[Mapping[str, str]], Sequence[Server]]) -> list[Reading]:
+    return [Reading(server, ask, index) for index, server in enumerate(ask({}))]
+
+
+def _started(command: Command) -> list[Server]:
     for start in _asked("start"):
         server = start(command)
         if isinstance(server, Server):
             return [server]
-    script = script_of(command)
-    source = command.files.read(script, _text(command.cwd.x)) if script and command.files else None
-    return scripted(source, command.env, command.files, command) if isinstance(source, SourceFile) else []
+    source = _source(command, script_of(command))
+    return _scripted(source, command.env, command.files, command) if isinstance(source, SourceFile) else []
 
 
-def scripted(source: SourceFile, env: Environment, files: Files | None, command: Command | None = None) -> list[Server]:
+def _source(command: Command, script: Script | None) -> SourceFile | Unknown | None:
+    """The Python file that a command runs; of a package it is `__main__.py`."""
+    files, cwd = command.files, _text(command.cwd.x)
+    if files is None or script is None:
+        return None
+    if script.path:
+        return files.read(script.path, cwd)
+    main = files.module(f"{script.module}.__main__", cwd)
+    return main if isinstance(main, SourceFile) else files.module(script.module, cwd)
+
+
+def scripted(source: SourceFile, env: Environment, files: Files | None) -> list[Reading]:
     """The servers that a Python file makes by itself: `uvicorn.run(…)`, `WSGIServer(…).serve_forever()`, `app.run()`.
 
-    Without a command, those behind `if __name__ == "__main__"` of a module that also defines an application do not count: that
-    is how it is tried out by hand.
+    Those behind `if __name__ == "__main__"` of a module that also defines an application do not count: that is how it is tried
+    out by hand.
     """
+    return _readings(lambda releases: _scripted(source, replace(env, releases=releases), files))
+
+
+def _scripted(source: SourceFile, env: Environment, files: Files | None, command: Command | None = None) -> list[Server]:
     if not any(word in source.text for word in _SERVING):
         return []
     module = _module(source, env, files, command)
@@ -57,11 +94,10 @@ def scripted(source: SourceFile, env: Environment, files: Files | None, command:
     return [server for server in found if server.place not in idle]
 
 
-def configured(source: SourceFile, kind: str, env: Environment, files: Files | None) -> Server | None:
+def configured(source: SourceFile, kind: str, env: Environment, files: Files | None) -> list[Reading]:
     """The server that a configuration file describes which no command names. `kind` is the program, as discovery told it."""
     module = import_module(f"{programs.__name__}.{kind}")
-    server = module.configured(source, env, files)
-    return server if isinstance(server, Server) else None
+    return _readings(lambda releases: _servers([module.configured(source, replace(env, releases=releases), files)]))
 
 
 _MODULES = 40
@@ -89,7 +125,9 @@ def _module(source: SourceFile, env: Environment, files: Files | None, command: 
     """The file as it runs; what it imports is followed only where something starts it."""
     if command is None or files is None:
         return python.read(source, env)
-    return python.read(source, env, Finder((partial(files.module, cwd=_text(command.cwd.x)),), _MODULES))
+    script = script_of(command)
+    find = Finder((partial(files.module, cwd=_text(command.cwd.x)),), _MODULES)
+    return python.read(source, env, find, argv=script.words if script else None)
 
 
 def _servers(found: object) -> list[Server]:

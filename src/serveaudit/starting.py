@@ -12,8 +12,7 @@ from serveaudit.invocation import basename
 from serveaudit.launch.supervisor import includes, read_programs
 from serveaudit.launching import Machine, Unit
 from serveaudit.mapping import MappedFiles
-from serveaudit.recognising import started_by
-from serveaudit.serving import Server
+from serveaudit.recognising import Reading, started_by
 from serveaudit.source import SourceFile
 
 _SUPERVISOR_FILES = (
@@ -29,11 +28,11 @@ _DEEPEST = 4
 
 @dataclass(slots=True, eq=False)
 class Started:
-    """A program that a unit comes to: an application server, or nginx."""
+    """A program that a unit comes to: an application server, as its command reads, or nginx."""
 
     unit: Unit
     followed: Followed
-    server: Server | None = None
+    reading: Reading | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -64,8 +63,8 @@ class Starting:
             if not {"-t", "-T", "-s", "-v", "-V"} & {followed.command.word(at) for at in range(len(followed.command.argv))}:
                 self.started.append(Started(unit, followed))
         else:
-            for server in started_by(followed.command):
-                self.started.append(Started(unit, followed, server))
+            for reading in started_by(followed.command):
+                self.started.append(Started(unit, followed, reading))
 
     def _programs(self, command: Command) -> Iterator[Unit]:
         """The programs of a supervisord, from the file that it is given or finds, and the files that this one includes."""

@@ -7,7 +7,6 @@ A file holds every release that was looked at. A row's own cells are those of th
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -15,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from serveaudit.releases import order
 from serveaudit.serving import Row
 from serveaudit.suggest import nearest
 
@@ -50,8 +50,10 @@ class Facts:
 
     def closest(self, version: str) -> str:
         """The release that was looked at and that stands for a version; the version itself where none does."""
-        wanted = numbers(version)
-        return next((each for each in reversed(self.releases) if numbers(each)[: len(wanted)] <= wanted), version)
+        wanted = order(version)
+        return next(
+            (each for each in reversed(self.releases) if order(each) <= wanted or each.startswith(f"{version}.")), version
+        )
 
     def elsewhere(self, name: str) -> Row | None:
         """A setting that this release does not have and others have: `since` and `until` say which, `because` in words."""
@@ -70,6 +72,11 @@ class Facts:
         meant = self.row(found.becomes) if found else None
         return replace(found, becomes=meant.flags[-1]) if found and meant and meant.flags else found
 
+    def as_switch(self, name: str) -> Row | None:
+        """The releases in which an option took no word, where it takes one in this; None where it never was so."""
+        found = [era for era in eras(self.told.get(name, {})) if era.cells is not None and era.cells.get("takes") == 0]
+        return self._other(found, name) if found and not any(era.holds(self.version) for era in found) else None
+
     def _word_elsewhere(self, word: str, cell: str, among: Iterable[Cells]) -> Row | None:
         for told in among:
             found = [era for era in eras(told) if era.cells is not None and word in era.cells.get(cell, ())]
@@ -80,7 +87,7 @@ class Facts:
 
     def _other(self, found: Sequence[Era], name: str) -> Row:
         """`found` are the times at which it was there, the newest first."""
-        later = [era for era in found if era.since and numbers(era.since) > numbers(self.version)]
+        later = [era for era in found if era.since and order(era.since) > order(self.version)]
         since, until = (later or found)[-1].since, found[0].until
         cells = found[0].cells or {}
         there = [f"has it since {since}"] if since else []
@@ -210,7 +217,7 @@ def _cells_at(told: Cells, version: str) -> Cells | None:
     return None if cells is None else {**cells, **{cell: told[cell] for cell in ("since", "until") if cell in told}}
 
 
-_SEQUENCES = ("flags", "negations", "choices", "aliases", "implies", "parameters")
+_SEQUENCES = ("flags", "negations", "choices", "aliases", "implies", "parameters", "needs", "sections")
 
 
 def _row(name: str, cells: Cells) -> Row:
@@ -223,15 +230,9 @@ def _cell(key: str, value: Any) -> Any:
     return str(value) if key == "takes" else value
 
 
-@cache
-def numbers(version: str) -> tuple[int, ...]:
-    """What a release is compared by: `20.0.1` is (20, 0, 1)."""
-    return tuple(map(int, re.findall(r"\d{1,9}", version)))
-
-
 def _within(since: str, until: str, version: str) -> bool:
-    here = numbers(version)
-    return (not since or numbers(since) <= here) and (not until or here < numbers(until))
+    here = order(version)
+    return (not since or order(since) <= here) and (not until or here < order(until))
 
 
 def _long(flag: str) -> bool:

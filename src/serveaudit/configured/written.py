@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from serveaudit.dating import table_of
 from serveaudit.deployment import Context, Process
 from serveaudit.launching import Unit
 from serveaudit.serving import Setting
@@ -22,7 +23,7 @@ _LIKENESS = 0.8
 def of_process(process: Process) -> Iterator[Setting]:
     """A server's written settings, and the names that it does not know. What uvicorn's worker takes over from gunicorn's
     settings is gunicorn's."""
-    own = facts(process.server.program).rows
+    own = table_of(process.server.program, process.installed).rows
     for setting in process.server.settings.values():
         if setting.origin != "default" and (setting.name in own or setting.bound_by == "key"):
             yield setting

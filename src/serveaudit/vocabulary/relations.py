@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from serveaudit.configured import written
+from serveaudit.configured.releases import flags_elsewhere
 from serveaudit.configured.switches import switches
 from serveaudit.configured.variables import unread
 from serveaudit.values import Value
@@ -91,7 +92,7 @@ def serving(deployment: Any) -> Iterator[tuple[Any, Any]]:
 def settings(deployment: Any) -> Iterator[Any]:
     """Everything that somebody wrote as a setting of a server, or as a key of its unit, known or not."""
     for process in deployment.context.processes:
-        for setting in written.of_process(process):
+        for setting in (*written.of_process(process), *flags_elsewhere(process)):
             yield deployment.see((setting, process))
     for unit in written.units_of(deployment.context):
         for setting in written.of_unit(unit):

@@ -15,17 +15,20 @@ from serveaudit.configured import (
     releases,
     rivals,
     texts,
+    unit_values,
     variables,
     written,
 )
 from serveaudit.configured.switches import Switch as SwitchFacts
+from serveaudit.dating import table_of
 from serveaudit.deployment import Process
+from serveaudit.formats.python import Made
 from serveaudit.launching import Unit
 from serveaudit.serving import BadFlag, Row
 from serveaudit.serving import Setting as Facts
 from serveaudit.subjects import See
 from serveaudit.tables import facts
-from serveaudit.values import Unknown, Value
+from serveaudit.values import Value
 from serveaudit.words import Subject, word
 
 
@@ -105,7 +108,9 @@ class Setting(Subject):
             return Row(self.facts.name, becomes=written.unknown_key(self.facts, self.unit))
         if self.facts.row is not None and (self.facts.row.becomes or self.facts.row.because):
             return self.facts.row
-        return facts(self.owner).instead_of(self.facts.spelled or self.facts.name)
+        table = table_of(self.owner, self.process.installed) if self.process else facts(self.owner)
+        name = self.facts.spelled or self.facts.name
+        return table.instead_of_flag(name) if self.facts.origin == "flag" else table.instead_of(name)
 
     @word()
     def of_a_plugin(self) -> Value[bool]:
@@ -122,9 +127,17 @@ class Setting(Subject):
         """Whether the file reads the name again: then it is a helper of its own."""
         return Value(self.facts.used_elsewhere)
 
+    @word()
+    def own_object(self) -> Value[bool]:
+        """Whether it is a function, a class or an object that is called like no setting: others may find it by its name."""
+        made = self.facts.bound_by in ("def", "class") or isinstance(self.facts.value.x, Made)
+        return Value(made and not self._meant.becomes)
+
     @word("refused")
     def refused(self) -> Value[str]:
         """Why the program does not start with the value; None where it takes it."""
+        if self.unit is not None:
+            return unit_values.refused(self.facts, self.unit.manager)
         return refusals.refusal(self.facts, self.process) if self.process else Value(None)
 
     @word()
@@ -136,7 +149,7 @@ class Setting(Subject):
     def misread(self) -> Value[str]:
         """What the program makes of a value instead of what is meant; None where it is taken as it is meant."""
         if self.unit is not None:
-            return meanings.misread_key(self.facts, self.unit.manager)
+            return unit_values.skipped(self.facts, self.unit.manager)
         return meanings.misread(self.facts, self.process) if self.process else Value(None)
 
     @word("serves nobody")
@@ -150,9 +163,14 @@ class Setting(Subject):
         return effects.without_effect(self.facts, self.process) if self.process else Value(None)
 
     @word("the installed release has no such setting")
-    def too_new(self) -> Value[str]:
-        """That the installed release has no such setting yet; None where it has it."""
-        return releases.too_new(self.facts, self.process) if self.process else Value(None)
+    def of_another_release(self) -> Value[str]:
+        """Which releases have it, where the installed one does not; None where it has it, or none has."""
+        return releases.of_another_release(self.facts, self.process) if self.process else Value(None)
+
+    @word()
+    def maybe_there(self) -> Value[bool]:
+        """Whether the installed release has it after all: unknown where what is asked for allows both."""
+        return releases.maybe_there(self.facts, self.process) if self.process else Value(False)
 
     @word("on its way out")
     def outgoing(self) -> Value[str]:
@@ -206,11 +224,8 @@ class Setting(Subject):
 
     @word()
     def maybe_a_switch(self) -> Value[bool]:
-        """Whether --proxy-protocol may be a switch, as before gunicorn 24.1: unknown where nothing tells the release."""
-        if self.process is None:
-            return Value(False)
-        newer = self.process.installed.at_least("gunicorn", "24.1")
-        return Value(newer.x if isinstance(newer.x, Unknown) else False)
+        """Whether an option may be one without a value, as in older releases: unknown where these may be installed."""
+        return releases.maybe_a_switch(self.facts, self.process) if self.process else Value(False)
 
 
 class Flag(Subject):
@@ -253,6 +268,11 @@ class Flag(Subject):
     def why(self) -> Value[str]:
         """What the program does with it."""
         return Value(self.facts.why or None)
+
+    @word()
+    def of_another_release(self) -> Value[bool]:
+        """Whether the release is told, and others have it."""
+        return Value(any(each.place == self.place for each in releases.flags_elsewhere(self.process)))
 
     @word()
     def of_a_plugin(self) -> Value[bool]:

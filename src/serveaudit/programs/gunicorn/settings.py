@@ -13,9 +13,10 @@ from serveaudit.command import Environment
 from serveaudit.conversion import Refused
 from serveaudit.precedence import Layer, effective, from_table
 from serveaudit.programs.gunicorn.casting import from_file
+from serveaudit.releases import order
 from serveaudit.serving import Row, Setting
 from serveaudit.source import Span
-from serveaudit.tables import facts, numbers
+from serveaudit.tables import facts
 from serveaudit.values import How, Items, Partial, Place, Unknown, Value
 
 STYLE = replace(ARGPARSE, asks=("-h", "--help", "-v", "--version"))
@@ -30,7 +31,7 @@ def arguments(words: tuple[Value[Any], ...], env: Environment, place: Place) -> 
 
 def from_variable(env: Environment, head: Place) -> Arguments:
     """$GUNICORN_CMD_ARGS, cut into words as a shell does. Its positional words are not read."""
-    read = numbers(facts("gunicorn", env.releases).version) >= numbers(READS_VARIABLE)
+    read = order(facts("gunicorn", env.releases).version) >= order(READS_VARIABLE)
     text = env.get("GUNICORN_CMD_ARGS") if read and "GUNICORN_CMD_ARGS" in env.variables else Value(None)
     place = text.places[0] if text.places else head
     if isinstance(text.x, str):
