@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from serveaudit.command import Command
@@ -38,16 +39,27 @@ def _through_python(command: Command, names: Collection[str], modules: Collectio
     return None
 
 
-def script_of(command: Command) -> str:
-    """The file that a Python interpreter is told to run (`python app.py`); empty where it is none, or `-m` or `-c`."""
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a Python interpreter is told to run: a file, or by `-m` a module; and the words behind it."""
+
+    path: str = ""
+    module: str = ""
+    words: tuple[Value[Any], ...] = ()
+
+
+def script_of(command: Command) -> Script | None:
+    """What `python app.py` or `python -m app` runs; None where it is something else (`-c`), or no Python."""
     at = 1
     if not _PYTHON.fullmatch(basename(command.argv[0]) if command.argv else ""):
-        return ""
-    while command.word(at).startswith("-"):
-        if re.match(r"-\w*[mc]", command.word(at)):
-            return ""
-        at += 2 if command.word(at) in _WITH_WORD else 1
-    return command.word(at)
+        return None
+    while (word := command.word(at)).startswith("-"):
+        if found := re.match(r"-\w*?([mc])(.*)", word):
+            attached = found[2]
+            named = attached or command.word(at + 1)
+            return Script(module=named, words=command.argv[at + 1 + (not attached) :]) if found[1] == "m" and named else None
+        at += 2 if word in _WITH_WORD else 1
+    return Script(path=command.word(at), words=command.argv[at + 1 :]) if command.word(at) else None
 
 
 def basename(word: Value[Any]) -> str:

@@ -8,7 +8,6 @@ from command_lines import addresses, command, plain
 from serveaudit.command import Environment
 from serveaudit.formats import python
 from serveaudit.programs import hypercorn
-from serveaudit.recognising import started_by
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
 from serveaudit.units import Seconds
@@ -114,8 +113,10 @@ def test_a_class_or_an_object_of_it_is_read_where_it_is_named(name: str) -> None
 def test_a_config_of_a_program_is_made_from_files_and_mappings(made: str) -> None:
     text = f"import h, hypercorn\nfrom hypercorn.asyncio import serve\nc = hypercorn.Config.{made}\nc.backlog = 7\n"
     settings = "workers = 3\nbind = 'x:1'\nbacklog = 9\n"
-    files = {"main.py": f"{text}serve(app, c)\n", "h.py": settings, "h.toml": settings}
-    (found,) = started_by(command("python main.py", files))
+    line = command("python main.py", {"h.py": settings, "h.toml": settings})
+    assert line.files is not None
+    module = python.read(SourceFile("main.py", f"{text}serve(app, c)\n"), line.env, line.files.module)
+    (found,) = hypercorn.scripted(module, line)
     assert [plain(found, name) for name in ("workers", "bind", "backlog")] == [3, ["x:1"], 7]
 
 

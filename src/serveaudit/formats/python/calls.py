@@ -16,6 +16,7 @@ from serveaudit.formats.python.frames import Frame, folded, taken
 from serveaudit.formats.python.functions import FUNCTIONS
 from serveaudit.formats.python.machine import MACHINE, NAMESPACES
 from serveaudit.formats.python.module import Call, Class, ClassRef, Environ, External, Function, FunctionRef, Made, ModuleRef
+from serveaudit.formats.python.options import OPTIONS
 from serveaudit.formats.python.paths import PATHS
 from serveaudit.formats.python.provenance import without_places_in
 from serveaudit.formats.python.state import DEEPEST_CALL, Escaped, Lost, Outcome, State
@@ -23,7 +24,7 @@ from serveaudit.values import Items, Table, Unknown, Value, unknown
 
 Args = tuple[Value[Any], ...]
 Keywords = Mapping[str, Value[Any]]
-KNOWN: dict[str, Callable[[Given], Value[Any] | None]] = {**ENVIRONMENT, **PATHS, **MACHINE, **FUNCTIONS}
+KNOWN: dict[str, Callable[[Given], Value[Any] | None]] = {**ENVIRONMENT, **PATHS, **MACHINE, **FUNCTIONS, **OPTIONS}
 _MOST_TIMES = 64
 """How often one call in the text, in a loop say, is told apart by its arguments."""
 _HARMLESS = {"functools.lru_cache", "functools.cache", "functools.cached_property", "staticmethod", "classmethod", "property"}

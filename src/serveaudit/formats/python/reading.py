@@ -26,12 +26,17 @@ class Program:
 
     find_module  gives a module of the repository by its full name: its text, None where there surely is none, or unknown
     cpus         how many the machine has, if that is known
+    argv         the words behind its own name on the command line; None where nothing starts it
     """
 
     def __init__(
-        self, env: Environment | None = None, find_module: FindModule = lambda dotted: None, cpus: int | None = None
+        self,
+        env: Environment | None = None,
+        find_module: FindModule = lambda dotted: None,
+        cpus: int | None = None,
+        argv: tuple[Value[Any], ...] | None = None,
     ) -> None:
-        self._session = Session(env or Environment(), find_module, _read, cpus)
+        self._session = Session(env or Environment(), find_module, _read, cpus, argv)
 
     def read(self, source: SourceFile, name: str = "") -> Module:
         """What a file says when it runs. Never raises: a text that is no Python, or not yet, has a problem and no bindings.
@@ -62,9 +67,10 @@ def read(
     *,
     name: str = "",
     cpus: int | None = None,
+    argv: tuple[Value[Any], ...] | None = None,
 ) -> Module:
     """What one Python file says when it runs in this environment: see `Program`."""
-    return Program(env, find_module, cpus).read(source, name)
+    return Program(env, find_module, cpus, argv).read(source, name)
 
 
 def dotted_name(path: str) -> str:

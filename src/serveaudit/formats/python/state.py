@@ -54,6 +54,7 @@ class Raised:
 class Session:
     """What all modules of one program share: its environment, and the modules that were read.
 
+    argv       the words behind the program's own name; None where nothing starts it
     environ    what the program itself puts into its environment, as a frame, so that choices treat it as they treat names
     live       the frames that a choice may change
     choices    undecided choices within which we are: their name and the outcome at hand
@@ -66,6 +67,7 @@ class Session:
     find: FindModule
     reader: Callable[[Session, str, SourceFile], Module]
     cpus: int | None = None
+    argv: tuple[Value[Any], ...] | None = None
     environ: Frame = field(default_factory=lambda: Frame("module"))
     live: list[Frame] = field(default_factory=list)
     choices: dict[str, str] = field(default_factory=dict)
