@@ -9,7 +9,7 @@ from serveaudit.formats.python import ClassRef, FunctionRef
 from serveaudit.report.excerpt import MASK, hidden, visible, without_secrets
 from serveaudit.serving import Setting
 from serveaudit.source import Span
-from serveaudit.values import Branch, Items, Table, Unknown, Value
+from serveaudit.values import Branch, Items, Range, Table, Unknown, Value
 
 
 def cases(name: str, value: Value[Any]) -> list[str]:
@@ -18,10 +18,19 @@ def cases(name: str, value: Value[Any]) -> list[str]:
 
 
 def data(name: str, value: Value[Any]) -> dict[str, Any]:
-    """The value as JSON has it; an unknown one has `known: false` and its `why`."""
+    """The value as JSON has it, of a function its name; an unknown one has `known: false`, its `why`, and what is known in
+    part: its `alternatives`, each `if` some choices are made, or `between` which numbers it is."""
+    x = value.x
+    if isinstance(x, FunctionRef | ClassRef):
+        return {"value": x.about, "known": True}
     if value.known:
-        return {"value": _jsonable(_plain(name, value.x)), "known": True}
-    return {"value": None, "known": False, "why": value.why or " or ".join(cases(name, value))}
+        return {"value": _jsonable(_plain(name, x)), "known": True}
+    told: dict[str, Any] = {"value": None, "known": False, "why": value.why or " or ".join(cases(name, value))}
+    if isinstance(x, Branch):
+        told["alternatives"] = [{"if": list(choices), **data(name, case)} for choices, case in value.worlds()]
+    if isinstance(x, Range):
+        told["between"] = [_jsonable(end) if isfinite(end) else None for end in (x.low, x.high)]
+    return told
 
 
 def place(span: Span) -> dict[str, Any]:
