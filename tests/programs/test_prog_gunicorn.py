@@ -529,3 +529,19 @@ def test_a_keyword_that_uvicorn_does_not_take_ends_the_worker() -> None:
     text = "from uvicorn_worker import UvicornWorker\nclass W(UvicornWorker):\n    CONFIG_KWARGS = {'keepalive': 5}\n"
     (strange,) = server("gunicorn -k w.W app:app", {"w.py": text}).strange
     assert "TypeError" in strange.refused
+
+
+OBJECTS = {
+    "an object": "class Config:\n    pass\nconfig = Config()\n",
+    "decouple's": "from decouple import config\nworkers = config('WORKERS', default=3, cast=int)\n",
+    "a module": "import config\nworkers = 3\n",
+    "a function": "def timeout():\n    return 30\n",
+    "a class": "class reload:\n    pass\n",
+}
+
+
+@pytest.mark.parametrize("case", OBJECTS)
+def test_an_object_that_has_the_name_of_a_setting_is_refused(case: str) -> None:
+    found = server("gunicorn app:app", {CONF: OBJECTS[case], "config.py": "A = 1"})
+    (refused,) = [each for each in found.settings.values() if each.refused]
+    assert refused.refused.endswith(", and no plain value")
