@@ -6,16 +6,18 @@ again behind it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
+from serveaudit.command import Command
 from serveaudit.conversion import Cast, convert, from_text
+from serveaudit.invocation import arguments_for
 from serveaudit.precedence import Layer
-from serveaudit.serving import BadFlag, Row, Setting
+from serveaudit.serving import BadFlag, Row, Server, Setting
 from serveaudit.source import Span
-from serveaudit.tables import Facts
+from serveaudit.tables import Facts, facts
 from serveaudit.values import Branch, How, Items, Partial, Place, Unknown, Value
 
 Word = Value[Any]
@@ -99,6 +101,19 @@ def read(words: Sequence[Word], facts: Facts, style: Style, place: Place, positi
     reader.run()
     reader.count(positional)
     return reader.found
+
+
+def started(
+    command: Command, program: str, style: Style, names: Collection[str], modules: Collection[str]
+) -> tuple[Server, Facts, Arguments] | None:
+    """The server that a command starts, as yet without settings, the table of its release, and what the command line says.
+    None where it starts something else, or only asks for help or the version."""
+    words = arguments_for(command, names, modules)
+    if words is None:
+        return None
+    table = facts(program, command.env.releases)
+    line = read(words, table, style, command.place)
+    return None if line.exits else (Server(program, command.place, command, bad_flags=line.bad), table, line)
 
 
 def beginning(word: Word) -> str | None:

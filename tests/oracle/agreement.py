@@ -132,8 +132,8 @@ def starts(server: Server) -> bool:
 
 
 def _refused(server: Server) -> Iterator[Setting]:
-    """Refused settings, those that stronger sources override included: each source is checked, but for click, which looks at the
-    strongest alone."""
+    """Refused settings, those that stronger sources override included: each source is checked, but click looks at the strongest
+    alone."""
     found = (*server.settings.values(), *server.strange)
     lazy = server.program in ("uvicorn", "granian")
     every = (each for setting in found for each in (setting, *(() if lazy else setting.overrides)))

@@ -6,14 +6,13 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from serveaudit.arguments import ARGPARSE, Arguments, read
+from serveaudit.arguments import ARGPARSE, Arguments, started
 from serveaudit.command import Command
-from serveaudit.invocation import arguments_for, head
+from serveaudit.invocation import head
 from serveaudit.keywords import with_word
 from serveaudit.listening import address_of, tcp
 from serveaudit.precedence import effective, from_table
 from serveaudit.serving import BadFlag, Listener, Server, Setting
-from serveaudit.tables import facts
 from serveaudit.units import Address, Seconds
 from serveaudit.values import Items, Unknown, Value
 
@@ -22,14 +21,11 @@ EXECUTABLES = ("daphne",)
 
 def start(command: Command) -> Server | None:
     """The server that the command starts; None where it starts something else."""
-    words = arguments_for(command, EXECUTABLES, EXECUTABLES)
-    if words is None:
+    begun = started(command, "daphne", ARGPARSE, EXECUTABLES, EXECUTABLES)
+    if begun is None:
         return None
-    table = facts("daphne", command.env.releases)
-    line = read(words, table, ARGPARSE, command.place)
-    if line.exits:
-        return None
-    server = Server("daphne", command.place, command, bad_flags=[*line.bad, *_alone(line)])
+    server, table, line = begun
+    server.bad_flags += _alone(line)
     layer = with_word(line.layer("daphne"), table.row("application"), line.words[0] if line.words else None)
     server.settings = effective(table.rows.values(), [layer], from_table("daphne", head(command)))
     endpoints = server.settings["socket_strings"]

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from serveaudit import variables
-from serveaudit.arguments import CLICK, read
+from serveaudit.arguments import CLICK, started
 from serveaudit.command import Command
 from serveaudit.conversion import any_case, as_given, from_text
 from serveaudit.formats.python import External, Made, Module
-from serveaudit.invocation import arguments_for, head
+from serveaudit.invocation import head
 from serveaudit.keywords import from_call, with_word
 from serveaudit.listening import given, tcp
 from serveaudit.precedence import Layer, effective, from_table
@@ -26,15 +26,11 @@ POSITIONS = ("target", "address", "port", "uds", "uds_permissions", "interface",
 
 def start(command: Command) -> Server | None:
     """The server that the command starts; None where it starts something else."""
-    words = arguments_for(command, EXECUTABLES, EXECUTABLES)
-    if words is None:
+    begun = started(command, "granian", CLICK, EXECUTABLES, EXECUTABLES)
+    if begun is None:
         return None
-    table = facts("granian", command.env.releases)
-    line = read(words, table, CLICK, command.place)
-    if line.exits:
-        return None
+    server, table, line = begun
     layer = with_word(line.layer("granian", _from_word), table.row("app"), line.words[0] if line.words else None)
-    server = Server("granian", command.place, command, bad_flags=line.bad)
     layers = [layer, variables.layer(table, command.env, head(command), _from_word)]
     server.settings = effective(table.rows.values(), layers, from_table("granian", head(command)))
     return _derived(server)

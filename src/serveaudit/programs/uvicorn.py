@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from serveaudit import variables
-from serveaudit.arguments import CLICK, Arguments, read
+from serveaudit.arguments import CLICK, Arguments, started
 from serveaudit.command import Command, Environment
 from serveaudit.conversion import as_given, none_as_absent
 from serveaudit.formats import dotenv
 from serveaudit.formats.python import Call, Module
-from serveaudit.invocation import arguments_for, head
+from serveaudit.invocation import head
 from serveaudit.keywords import from_call, with_word
 from serveaudit.listening import given, tcp
 from serveaudit.precedence import Layer, effective, from_table
@@ -35,15 +35,11 @@ CALLS = {
 
 def start(command: Command) -> Server | None:
     """The server that the command starts; None where it starts something else."""
-    words = arguments_for(command, EXECUTABLES, EXECUTABLES)
-    if words is None:
+    begun = started(command, "uvicorn", CLICK, EXECUTABLES, EXECUTABLES)
+    if begun is None:
         return None
-    table = facts("uvicorn", command.env.releases)
-    line = read(words, table, CLICK, command.place)
-    if line.exits:
-        return None
+    server, table, line = begun
     layers = [_line(line, table), variables.layer(table, command.env, head(command))]
-    server = Server("uvicorn", command.place, command, bad_flags=line.bad)
     server.settings = _settle(table, layers, command.env, command, head(command))
     return _derived(server)
 

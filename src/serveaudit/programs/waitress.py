@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from serveaudit.arguments import GETOPT, read
+from serveaudit.arguments import GETOPT, started
 from serveaudit.command import Command
 from serveaudit.conversion import Refused, bounded, octal, whole
 from serveaudit.formats.python import Module
-from serveaudit.invocation import arguments_for, head
+from serveaudit.invocation import head
 from serveaudit.keywords import from_call
 from serveaudit.listening import listeners, tcp
 from serveaudit.precedence import Layer, effective, from_table
@@ -27,14 +27,10 @@ CALLS = ("waitress.serve", "waitress.server.create_server", "waitress.create_ser
 
 def start(command: Command) -> Server | None:
     """The server that the command starts; None where it starts something else."""
-    words = arguments_for(command, EXECUTABLES, MODULES)
-    if words is None:
+    begun = started(command, "waitress", GETOPT, EXECUTABLES, MODULES)
+    if begun is None:
         return None
-    table = facts("waitress", command.env.releases)
-    line = read(words, table, GETOPT, command.place)
-    if line.exits:
-        return None
-    server = Server("waitress", command.place, command, bad_flags=line.bad)
+    server, table, line = begun
     layer = line.layer("waitress", _from_word)
     server.bad_flags += [
         BadFlag(spelled, layer.settings[name].place, refused=True, why=f"{why}; it exits with status 1")

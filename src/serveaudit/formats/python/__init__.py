@@ -1,7 +1,7 @@
 """Reads Python files: `ast` gives the statements, `serveaudit.expressions` their values; nothing is run or imported.
 
-Its modules, each above the ones before: module, parsing, frames, provenance, state; environs, paths, machine;
-attributes, functions, calls; targets, choosing; conditionals, attempts, loops, definitions, imports; statements, scope,
+Its modules, each above the ones before: module, parsing, frames, provenance, state; environs, paths, machine; attributes,
+functions, options, calls; changes, targets, choosing; conditionals, attempts, loops, definitions, imports; statements, scope,
 leftovers, reading.
 """
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from serveaudit.arguments import ARGPARSE, Arguments, read
+from serveaudit.arguments import ARGPARSE, Arguments, started
 from serveaudit.command import Command, Environment, Files
 from serveaudit.formats.python import Call, Module
-from serveaudit.invocation import arguments_for, head
+from serveaudit.invocation import head
 from serveaudit.keywords import with_word
 from serveaudit.listening import given, listeners
 from serveaudit.precedence import Layer, effective, from_table, over
@@ -35,14 +35,10 @@ EXECUTABLES = ("hypercorn",)
 
 def start(command: Command) -> Server | None:
     """The server that the command starts; None where it starts something else."""
-    words = arguments_for(command, EXECUTABLES, EXECUTABLES)
-    if words is None:
+    begun = started(command, "hypercorn", ARGPARSE, EXECUTABLES, EXECUTABLES)
+    if begun is None:
         return None
-    table = facts("hypercorn", command.env.releases)
-    line = read(words, table, ARGPARSE, command.place)
-    if line.exits:
-        return None
-    server = Server("hypercorn", command.place, command, bad_flags=line.bad)
+    server, table, line = begun
     layer = _line(line, table)
     file = named(_settle(table, [layer], head(command), "config")["config"], home_of(command))
     _take(server, file)
