@@ -76,3 +76,11 @@ def test_other_lists_of_words_are_not_the_command_line() -> None:
 
 def test_defaults_that_are_set_later_are_not_followed() -> None:
     assert isinstance(value("port", "", "parser.set_defaults(port=1)\nargs = parser.parse_args()\n").x, Unknown)
+
+
+@pytest.mark.parametrize(("line", "expected"), [("9000", 9000), ("", 8000)])
+def test_words_are_taken_by_their_number(line: str, expected: int) -> None:
+    text = "import sys\nx = int(sys.argv[1]) if len(sys.argv) > 1 else 8000\n"
+    found = read(SourceFile("main.py", text), argv=command(f"main.py {line}").argv[1:]).value("x")
+    assert found is not None
+    assert found.x == expected

@@ -88,6 +88,55 @@ def test_command_lines_as_people_write_them() -> None:
     settled(agreement(UVICORN, cases), unknown_share=0)
 
 
+PYDANTIC = """import uvicorn
+from app.settings import settings
+
+if __name__ == "__main__":
+    uvicorn.run("app.main:app", host=settings.host, port=settings.port, reload=settings.debug, workers=settings.workers)
+"""
+SETTINGS_FILE = """import os
+
+
+class Settings:
+    def __init__(self):
+        self.host = os.getenv("APP_HOST", "0.0.0.0")
+        self.port = int(os.getenv("APP_PORT", "8000"))
+        self.debug = os.getenv("DEBUG", "").lower() in ("1", "true")
+        self.workers = None if self.debug else 2
+
+
+settings = Settings()
+"""
+ARGV = """import os
+import sys
+import uvicorn
+
+port = int(sys.argv[1]) if len(sys.argv) > 1 else int(os.environ.get("PORT", 8000))
+config = {"app": "main:app", "host": "0.0.0.0", "port": port}
+if os.environ.get("ENV") == "dev":
+    config["reload"] = True
+else:
+    config |= {"workers": os.cpu_count() and 4, "proxy_headers": True, "forwarded_allow_ips": "*"}
+uvicorn.run(**config)
+"""
+MODULES = [
+    (["python", "-m", "app.main"], {"app/__init__.py": "", "app/main.py": PYDANTIC, "app/settings.py": SETTINGS_FILE}),
+    (["python", "-um", "app"], {"app/__init__.py": "", "app/__main__.py": PYDANTIC, "app/settings.py": SETTINGS_FILE}),
+    (["python", "main.py", "9000"], {"main.py": ARGV}),
+    (["python", "-u", "main.py"], {"main.py": ARGV}),
+]
+
+
+@pytest.mark.parametrize(("argv", "files"), MODULES)
+def test_programs_of_several_files(argv: list[str], files: dict[str, str]) -> None:
+    variables: list[dict[str, str]] = [
+        {},
+        {"APP_PORT": "9000", "PORT": "7000"},
+        {"DEBUG": "true", "ENV": "dev", "WEB_CONCURRENCY": "3"},
+    ]
+    settled(agreement(SCRIPT, [Case(argv, files, env) for env in variables]), unknown_share=0.03)
+
+
 @st.composite
 def files(draw: launchers.Draw) -> Case:
     """A file that calls uvicorn.run, or makes a Config and serves it."""

@@ -72,6 +72,8 @@ def attribute_of(state: State, value: Value[Any], name: str) -> Value[Any] | Non
 
 def named(session: Session, dotted: str) -> Value[Any]:
     """What a full dotted name stands for: a known constant, a module of the repository, or something outside of it."""
+    if dotted == "sys.argv" and session.argv is not None and not any(isinstance(word.x, Unknown) for word in session.argv):
+        return Value(Items((Value(Unknown("the program's own name")), *session.argv)))
     if dotted in CONSTANTS:
         return CONSTANTS[dotted]
     module = session.modules.get(dotted)
