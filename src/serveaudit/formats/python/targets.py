@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from serveaudit.formats.python.changes import CHANGES, with_key, without
 from serveaudit.formats.python.frames import replaced
 from serveaudit.formats.python.machine import NAMESPACES
 from serveaudit.formats.python.module import By, Environ, Made
@@ -63,7 +64,7 @@ def augment(state: State, node: ast.AugAssign) -> None:
         held = list(_leaves(state.value(loaded)))
         if any(isinstance(x, Items) for x in held) and not any(isinstance(x, str | int) for x in held):
             added = state.value(node.value)
-            change(state, loaded, lambda x: _extended(x, (added,), {}))
+            change(state, loaded, lambda x: CHANGES["extend"](x, (added,), {}))
             if isinstance(node.target, ast.Name):
                 assign(state, node.target, state.value(loaded), node.value)
             return
@@ -78,7 +79,7 @@ def delete(state: State, node: ast.Delete) -> None:
                 state.frame.home_of(name).names.pop(name, None)
             case ast.Subscript(value=base, slice=index):
                 key = state.value(index)
-                change(state, base, partial(_without, key=key))
+                change(state, base, partial(without, key=key))
 
 
 def change_by_call(state: State, node: ast.expr) -> bool:
@@ -150,34 +151,8 @@ def change(state: State, base: ast.expr, new: Callable[[Any], Any]) -> None:
         home.names[root.id] = state.session.rests(found)
 
 
-def with_key(x: Any, key: Value[Any], value: Value[Any]) -> Any:
-    """A list or dictionary with one member set."""
-    if isinstance(x, Items):
-        if isinstance(key.x, int) and -len(x.members) <= key.x < len(x.members):
-            members = list(x.members)
-            members[key.x] = value
-            return replace(x, members=tuple(members))
-        return replace(x, complete=Unknown("a member is set whose number is not known"))
-    if not isinstance(x, Table):
-        return None
-    if not key.known or not isinstance(key.x, str | int | float | bool | None):
-        return Table(tuple((name, unknown(_ANY_KEY)) for name, _ in x.entries), Unknown(_ANY_KEY))
-    if any(name == key.x for name, _ in x.entries):
-        return replace(x, entries=tuple((name, value if name == key.x else each) for name, each in x.entries))
-    return replace(x, entries=(*x.entries, (key.x, value)))
-
-
-_ANY_KEY = "a key is set whose name is not known"
-
-
 def _with_attribute(x: Any, name: str, value: Value[Any]) -> Any:
     return replace(x, attributes={**x.attributes, name: value}) if isinstance(x, Made) else None
-
-
-def _without(x: Any, key: Value[Any]) -> Any:
-    if isinstance(x, Table) and key.known:
-        return replace(x, entries=tuple(entry for entry in x.entries if entry[0] != key.x))
-    return replace(x, complete=Unknown("members are deleted")) if isinstance(x, Items | Table) else None
 
 
 def _is_namespace(value: Value[Any]) -> bool:
@@ -226,99 +201,3 @@ def _loaded(target: ast.expr) -> ast.expr:
         case ast.Subscript(value=base, slice=index):
             return ast.copy_location(ast.Subscript(base, index, ast.Load()), target)
     return target
-
-
-Args = tuple[Value[Any], ...]
-Keywords = Mapping[str, Value[Any]]
-
-
-def _appended(x: Any, args: Args, keywords: Keywords) -> Any:
-    return replace(x, members=(*x.members, args[0])) if isinstance(x, Items) and len(args) == 1 else None
-
-
-def _extended(x: Any, args: Args, keywords: Keywords) -> Any:
-    if not isinstance(x, Items) or len(args) != 1:
-        return None
-    more = args[0].x
-    if isinstance(more, Items):
-        return Items((*x.members, *more.members), x.complete if more.complete is True else more.complete)
-    return replace(x, complete=Unknown(args[0].why or "it is extended by what is not known"))
-
-
-def _inserted(x: Any, args: Args, keywords: Keywords) -> Any:
-    if not isinstance(x, Items) or len(args) != 2:
-        return None
-    members = list(x.members)
-    members.insert(args[0].x if isinstance(args[0].x, int) else len(members), args[1])
-    return replace(x, members=tuple(members))
-
-
-def _removed(x: Any, args: Args, keywords: Keywords) -> Any:
-    if not isinstance(x, Items) or len(args) != 1:
-        return None
-    found = next((n for n, each in enumerate(x.members) if isinstance(each, Value) and each == args[0] and each.known), None)
-    if found is None:
-        return x if args[0].known and all(each.known for each in x.members) else replace(x, complete=Unknown("one is removed"))
-    return replace(x, members=x.members[:found] + x.members[found + 1 :])
-
-
-def _updated(x: Any, args: Args, keywords: Keywords) -> Any:
-    if isinstance(x, Items):
-        return _extended(x, args, keywords)
-    if not isinstance(x, Table):
-        return None
-    entries, complete = list(x.entries), x.complete
-    for arg in args:
-        if isinstance(arg.x, Table):
-            entries += arg.x.entries
-            complete = complete if arg.x.complete is True else arg.x.complete
-        else:
-            entries, complete = _lost(entries, arg), Unknown(arg.why or "it is updated by what is not known")
-    given = {name: value for name, value in keywords.items() if name != "**"}
-    entries += given.items()
-    if len(given) < len(keywords):
-        entries, complete = _lost(entries, keywords["**"]), Unknown("it is updated by what is not known")
-    return Table(tuple(dict(entries).items()), complete)
-
-
-def _lost(entries: list[tuple[Any, Value[Any]]], by: Value[Any]) -> list[tuple[Any, Value[Any]]]:
-    return [(name, unknown(by.why or "an update that is not known may set it", *value.places)) for name, value in entries]
-
-
-def _defaulted(x: Any, args: Args, keywords: Keywords) -> Any:
-    if not isinstance(x, Table) or not args or not args[0].known:
-        return None
-    if any(key == args[0].x for key, _ in x.entries):
-        return x
-    return with_key(x, args[0], args[1] if len(args) > 1 else Value(None))
-
-
-def _popped(x: Any, args: Args, keywords: Keywords) -> Any:
-    if isinstance(x, Items):
-        if not args and x.members and x.complete is True:
-            return replace(x, members=x.members[:-1])
-        return replace(x, complete=Unknown("one is removed"))
-    return _without(x, args[0]) if args else None
-
-
-def _cleared(x: Any, args: Args, keywords: Keywords) -> Any:
-    return Items(()) if isinstance(x, Items) else Table(()) if isinstance(x, Table) else None
-
-
-def _sorted(x: Any, args: Args, keywords: Keywords) -> Any:
-    return Items(tuple(reversed(x.members)), x.complete) if isinstance(x, Items) else None
-
-
-CHANGES: dict[str, Callable[[Any, Args, Keywords], Any]] = {
-    "append": _appended,
-    "add": _appended,
-    "extend": _extended,
-    "insert": _inserted,
-    "remove": _removed,
-    "discard": _removed,
-    "update": _updated,
-    "setdefault": _defaulted,
-    "pop": _popped,
-    "clear": _cleared,
-    "reverse": _sorted,
-}
