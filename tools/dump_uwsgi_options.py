@@ -220,7 +220,7 @@ def check_installed() -> int:
 
 
 def compared(program: Path) -> Iterator[str]:
-    """Where a program and the table differ. A build has all options of a plugin or none, and all or none that need a library."""
+    """Where a program and the table differ. A build has all options of a plugin, or that need a library, or none of them."""
     release = re.split(r"[-+]", said(program, "--version").strip())[0]
     table = json.loads((tablefile.DATA / "uwsgi.json").read_text(encoding="utf-8"))
     if release not in table["releases"]:

@@ -68,7 +68,7 @@ def _server(reading: Reading, place: Place) -> Server:
     found = settings(options, holes, reading.env, head)
     found["strict"] = under_strict(found["strict"], options, reading.declared)
     server = Server("uwsgi", place, settings=found)
-    server.strange = strange(options, reading.mentioned)
+    server.strange = strange(options, reading.mentioned, reading.table)
     server.bad_flags = reading.bad
     server.problems = reading.problems
     server.config, server.config_syntax = reading.sources[0] if reading.sources else (None, "")

@@ -19,7 +19,7 @@ from serveaudit.programs.uwsgi.expansion import Holes, magic, magic_table, of_th
 from serveaudit.programs.uwsgi.files import Written
 from serveaudit.serving import BadFlag, Origin, Row
 from serveaudit.source import Problem, SourceFile, Span
-from serveaudit.tables import facts
+from serveaudit.tables import Facts, facts
 from serveaudit.values import How, Place, Unknown, Value
 
 _ASKS = ("-h", "--help", "--version")
@@ -50,6 +50,7 @@ class Option:
     logic    "if" or "for" inside of such a block
     unread   it stands for options that could not be read: all of them, or with a key, more of this one
     skipped  it was not taken; it only tells on what that rests
+    table    uWSGI's options in the release that reads it
     settled  uWSGI has used it before it replaces `$(…)` and `%(…)`
     """
 
@@ -64,10 +65,11 @@ class Option:
     unread: Unknown | None = None
     skipped: bool = False
     settled: bool = False
+    table: Facts = field(default_factory=lambda: facts("uwsgi"), repr=False)
 
     @property
     def row(self) -> Row | None:
-        return facts("uwsgi").row(self.key)
+        return self.table.row(self.key)
 
     @property
     def anything(self) -> bool:
@@ -100,6 +102,11 @@ class Reading:
     declared: dict[str, list[str]] = field(default_factory=dict)
     depth: int = 0
 
+    @property
+    def table(self) -> Facts:
+        """uWSGI's options in the release that is installed."""
+        return facts("uwsgi", self.env.releases)
+
     def environment(self) -> None:
         """`UWSGI_FOO_BAR=x` is `foo-bar = x`."""
         for name, value in self.env.variables.items():
@@ -108,11 +115,11 @@ class Reading:
                 if place:
                     rests = replace(value, depends=(*value.depends, f"env:{name}"))
                     key = name[6:].lower().replace("_", "-")
-                    self.add(Option(key, self.holes.text(value), place, origin="environment", rests=(rests,)))
+                    self.add(Option(key, self.holes.text(value), place, origin="environment", rests=(rests,), table=self.table))
 
     def command_line(self, words: Sequence[Value[Any]], place: Place) -> Arguments:
         """Options in their order, then the files that are named without an option."""
-        found = read(words, facts("uwsgi"), GETOPT_LONG, place, positional=MOST)
+        found = read(words, self.table, GETOPT_LONG, place, positional=MOST)
         self.bad += found.bad
         unread = found.unread
         for given in found.given:
@@ -130,9 +137,10 @@ class Reading:
 
     def _flag(self, given: Given) -> Option:
         name = given.spelled.lstrip("-")
-        key = name if facts("uwsgi").row(name) and given.spelled.startswith("--") else given.row.name
+        key = name if self.table.row(name) and given.spelled.startswith("--") else given.row.name
         text = None if given.value.x is True else self.holes.text(given.value)
-        return Option(key, text, given.place, given.literal, "flag", rests=(replace(given.value, places=()),))
+        rests = (replace(given.value, places=()),)
+        return Option(key, text, given.place, given.literal, "flag", rests=rests, table=self.table)
 
     def _positional(self, word: Value[Any], place: Place) -> None:
         if not isinstance(word.x, str):
@@ -209,7 +217,8 @@ class Reading:
         if hole is not None:
             return Option("", None, place, unread=hole.x if isinstance(hole.x, Unknown) else _NAMELESS)
         guards = (*(by.guards if by else ()), *((written.guard,) if written.guard else ()))
-        return Option(written.key, written.text, place, literal, guards=guards, logic=by.logic if by else "")
+        logic = by.logic if by else ""
+        return Option(written.key, written.text, place, literal, guards=guards, logic=logic, table=self.table)
 
     def add(self, option: Option) -> None:
         """Adds an option, as often as the conditions around it want."""
@@ -258,7 +267,7 @@ class Reading:
     def _placed(self, option: Option) -> None:
         """`set = key=text`, and `set-placeholder`, which takes no option's name."""
         key, equals, text = (option.text or "").partition("=")
-        if not equals or (option.key != "set" and facts("uwsgi").row(key)):
+        if not equals or (option.key != "set" and self.table.row(key)):
             self.problems.append(Problem(option.place.span, f"uWSGI does not take {option.text!r} for {option.key}: it exits"))
             return
         self._add(replace(option, key=key, text=text, settled=option.key != "set"))

@@ -16,7 +16,7 @@ from serveaudit.programs.uwsgi.conditions import Guard
 from serveaudit.programs.uwsgi.expansion import Holes, whole_number
 from serveaudit.programs.uwsgi.exported import Option
 from serveaudit.serving import Protocol, Row, Setting
-from serveaudit.tables import facts
+from serveaudit.tables import Facts, facts
 from serveaudit.units import Bytes, Seconds
 from serveaudit.values import Place, Unknown, Value
 
@@ -108,7 +108,8 @@ class Event:
 
 def settings(options: Iterable[Option], holes: Holes, env: Environment, head: Place) -> dict[str, Setting]:
     """Every written setting and every one of ASKED by uWSGI's own name. `head` is where an unwritten one would stand."""
-    own: dict[str, list[Event]] = {name: [] for name in ASKED}
+    table = facts("uwsgi", env.releases)
+    own: dict[str, list[Event]] = {name: [] for name in ASKED if name in table.rows}
     implied: dict[str, list[Event]] = {}
     everywhere: list[Event] = []
     options = list(options)
@@ -129,7 +130,7 @@ def settings(options: Iterable[Option], holes: Holes, env: Environment, head: Pl
     found = {}
     for name, events in own.items():
         ordered = sorted((*events, *everywhere), key=lambda event: order[id(event.option)])
-        row = facts("uwsgi").rows[name]
+        row = table.rows[name]
         default, events = _default(row, env, head), [*implied.get(name, ()), *ordered]
         found[name] = _list(events, default) if row.type == "list" else _scalar(row, events, default)
     return found
@@ -178,7 +179,7 @@ def _setting(row: Row, option: Option, holes: Holes) -> Setting:
 
 
 def _implied(name: str, row: Row, option: Option, x: Any = None) -> Setting:
-    target = facts("uwsgi").rows[name]
+    target = option.table.rows[name]
     place = replace(option.place, note=f"{row.name} implies {name}")
     if x is None:
         x = True if target.type == "bool" else with_unit(target, 4096)
@@ -285,10 +286,9 @@ def under_strict(strict: Setting, options: Iterable[Option], declared: Iterable[
     return strict
 
 
-def strange(options: Iterable[Option], mentioned: set[str]) -> list[Setting]:
+def strange(options: Iterable[Option], mentioned: set[str], table: Facts) -> list[Setting]:
     """Written names that are no option of uWSGI or of a plugin of its, and that nothing reads as `%(name)`. Where a part was
     not read, it may read them: then only those are told that are an option's name in another spelling."""
-    table = facts("uwsgi")
     options = list(options)
     partly = any(option.anything for option in options)
     found = []
