@@ -43,8 +43,8 @@ class Misuse(Subject):
 
     @word()
     def of_kind(self) -> Value[str]:
-        """context: it may not stand there; count, block: it is written in a wrong way; twice; unknown: nginx has none such; later:
-        this release has it not yet."""
+        """context: it may not stand there; count, block: it is written in a wrong way; twice; unknown: nginx has none such;
+        later: this release has it not yet."""
         return Value(self.facts.kind)
 
     @word()

@@ -35,8 +35,8 @@ class Misuse:
 
 
 def misuses(scope: Scope, version: Value[str]) -> Iterator[Misuse]:
-    """Everything that a release refuses in a block and inside of it, in the order of the text. A fragment's own top level is not judged:
-    what encloses it was not read."""
+    """Everything that a release refuses in a block and inside of it, in the order of the text. A fragment's own top level is
+    not judged: what encloses it was not read."""
     for inner in scope.walk():
         if inner.kind in _CONTEXTS and not (inner.unseen and inner.directive is None):
             yield from _in_block(inner, version)

@@ -1,4 +1,7 @@
-"""What depends on nginx's version beside its table of directives. Sources: nginx.org/en/CHANGES and the release tags of github.com/nginx/nginx."""
+"""What depends on nginx's version beside its table of directives.
+
+Sources: nginx.org/en/CHANGES and the release tags of github.com/nginx/nginx.
+"""
 
 from __future__ import annotations
 
