@@ -28,7 +28,8 @@ class Unit:
     stop_timeout  seconds until the manager kills; its default is a value of its own, with how = default
     restart       the manager's word: always, on-failure, no, unless-stopped, …
     user          whom it runs as; None where nothing says
-    keys          everything else that is written, by the manager's own names: Type, KillMode, stopasgroup, healthcheck, …
+    keys          what is written besides commands, variables and users, by the manager's own names: Type, KillMode,
+                  stopasgroup, healthcheck, …
     """
 
     manager: Manager

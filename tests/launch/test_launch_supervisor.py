@@ -50,6 +50,9 @@ def test_what_is_said_is_taken_with_booleans_for_the_rest() -> None:
     )
     assert [plain(v) for v in (found.stop_signal, found.stop_timeout, found.restart)] == ["QUIT", 30, "true"]
     assert {key: plain(value) for key, value in found.keys.items()} == {
+        "stopsignal": "QUIT",
+        "stopwaitsecs": "30",
+        "autorestart": True,
         "stopasgroup": True,
         "numprocs": "2",
         "stopsignail": "INT",

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 from serveaudit.deployment import Process
-from serveaudit.launching import signal_name
 from serveaudit.programs.uwsgi.settings import PROTOCOLS
 from serveaudit.serving import Setting
 from serveaudit.units import Seconds
@@ -24,7 +23,6 @@ _SOCKETS = ("socket", "uwsgi-socket", "http-socket", "http11-socket", "fastcgi-s
 _FALSE = ("false", "off", "no", "0")
 _TRUE = ("true", "on", "yes", "1", "")
 _CLAMPED = {"limit_request_line": 8190, "limit_request_fields": 32768}
-_SIGNALS = frozenset("HUP INT QUIT ILL TRAP ABRT KILL USR1 USR2 PIPE ALRM TERM CHLD CONT STOP TSTP TTIN TTOU WINCH".split())
 
 
 def misread(setting: Setting, process: Process) -> Value[str]:
@@ -38,16 +36,6 @@ def misread(setting: Setting, process: Process) -> Value[str]:
         said = ask(setting, None)
         return Value(said, (setting.place,)) if said else Value(None)
     return setting.value.map(lambda x: ask(setting, x)).at(setting.place)
-
-
-def misread_key(setting: Setting, manager: str) -> Value[str]:
-    """The same for a key of a systemd unit: a signal that there is not is skipped with a line in the journal."""
-    if manager != "systemd" or setting.row is None or setting.row.type != "signal" or not isinstance(setting.value.x, str):
-        return Value(None)
-    name = signal_name(setting.value.x)
-    if name in _SIGNALS or name.startswith("RT") or name.isdigit():
-        return Value(None)
-    return Value(f"there is no signal {setting.value.x}: systemd skips the line", (setting.place,))
 
 
 def _uwsgi(setting: Setting, x: Any) -> str | None:

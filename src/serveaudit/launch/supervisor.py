@@ -18,7 +18,7 @@ from serveaudit.units import Seconds
 from serveaudit.values import How, Place, Unknown, Value
 
 _BOOLEANS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
-_MODELLED = frozenset(("command", "directory", "environment", "user", "stopsignal", "stopwaitsecs", "autorestart"))
+_MODELLED = frozenset(("command", "directory", "environment", "user"))
 _ENV = "ENV_"
 
 

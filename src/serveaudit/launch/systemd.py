@@ -28,7 +28,7 @@ _SIGNALS = frozenset(
 )
 _DIRECTORIES = {"t": "/run", "S": "/var/lib", "C": "/var/cache", "L": "/var/log", "E": "/etc", "T": "/tmp", "V": "/var/tmp"}
 _BOOLEANS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
-_MODELLED = frozenset(("ExecStart", "ExecStartPre", "User", "WorkingDirectory", "Environment", "EnvironmentFile", "Restart"))
+_MODELLED = frozenset(("ExecStart", "ExecStartPre", "User", "WorkingDirectory", "Environment", "EnvironmentFile"))
 _VARIABLE = re.compile(r"\$([A-Za-z_]\w*)")
 _PREFIXES = "-@:+!|"
 
