@@ -601,3 +601,23 @@ def test_broken_xml_may_say_anything() -> None:
 @pytest.mark.parametrize("text", ["[program:x]\ncommand=uwsgi\n", "uwsgi_pass x;", "services:\n  uwsgi:\n    image: x\n"])
 def test_other_files_are_not_uwsgis(text: str) -> None:
     assert uwsgi.configured(SourceFile("x", text), Environment()) is None
+
+
+def test_an_option_of_a_newer_release_is_none_of_an_older_one() -> None:
+    text = "[uwsgi]\nmodule = shop\nmax-requests-delta = 50\n"
+    older = of(text, Environment(releases={"uwsgi": "2.0.21"}))
+    assert [each.spelled for each in older.strange] == ["max-requests-delta"]
+    assert of(text).strange == []
+
+
+def test_threads_are_enabled_by_default_since_2_0_27() -> None:
+    assert x(of("[uwsgi]\nmodule = shop\n", Environment(releases={"uwsgi": "2.0.26"})), "enable-threads") is False
+    assert x(of("[uwsgi]\nmodule = shop\n"), "enable-threads") is True
+
+
+@pytest.mark.parametrize(
+    ("name", "plugin", "apart"), [("module", "python", False), ("cgi", "cgi", True), ("harakiri", "", False)]
+)
+def test_an_option_tells_the_plugin_that_has_it(name: str, plugin: str, apart: bool) -> None:
+    row = facts("uwsgi").rows[name]
+    assert (row.plugin, row.apart) == (plugin, apart)

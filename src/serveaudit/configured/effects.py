@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from serveaudit.configured import plugins
 from serveaudit.configured.written import program_of
 from serveaudit.deployment import Process
 from serveaudit.serving import Listener, Origin, Server, Setting
@@ -30,6 +31,8 @@ class Dead:
 
 def without_effect(setting: Setting, process: Process) -> Value[str]:
     """Why a written setting does nothing; None where it does something, or nothing is known against it."""
+    if setting.row is not None and setting.row.apart:
+        return plugins.not_loaded(setting, process)
     server, program = process.server, program_of(setting, process)
     dead = _TABLE.get(program if program == server.program else f"{program} in {server.program}", {}).get(setting.name)
     if dead is None or setting.refused or setting in server.strange:
