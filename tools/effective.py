@@ -13,12 +13,13 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import telling
-from scripted import preload, python
+from scripted import python
 
 
 def gunicorn(argv: list[str]) -> dict[str, Any]:
@@ -121,6 +122,16 @@ def caught(
 PROGRAMS = {"gunicorn": gunicorn, "uvicorn": uvicorn, "hypercorn": hypercorn, "daphne": daphne, "granian": granian}
 PROGRAMS |= {"waitress-serve": waitress, "python": python}
 
+PRELOADED = {
+    "uvicorn": ["uvicorn.main", "uvicorn.config", "dotenv"],
+    "hypercorn": ["hypercorn.__main__"],
+    "daphne": ["daphne.cli", "twisted.internet.endpoints", "twisted.plugins"],
+    "granian": ["granian.cli"],
+    "waitress-serve": ["waitress.runner"],
+    "python": ["gevent.pywsgi", "granian", "hypercorn.asyncio", "uvicorn", "waitress", "asyncio"],
+}
+"""What is imported once for all cases. gunicorn is not: it reads the environment when it is imported."""
+
 
 def answer(case: dict[str, Any]) -> dict[str, Any]:
     """One case, asked in this process."""
@@ -172,8 +183,9 @@ def plain(value: Any) -> Any:
 
 def main() -> None:
     cases = json.load(sys.stdin)
-    if any(case["argv"][0] == "python" for case in cases):
-        preload()
+    for name in {module for case in cases for module in PRELOADED.get(case["argv"][0], ())}:
+        with suppress(ImportError):  # each case says that it is not there
+            import_module(name)
     print(json.dumps([ask(case) for case in cases]))
 
 

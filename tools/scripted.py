@@ -11,15 +11,6 @@ import telling
 Made = list[dict[str, Any]]
 
 
-def preload() -> None:
-    """Imports the libraries, so that the processes of single cases need not."""
-    import gevent.pywsgi  # noqa: F401
-    import granian  # noqa: F401
-    import hypercorn.asyncio  # noqa: F401
-    import uvicorn  # noqa: F401
-    import waitress  # noqa: F401
-
-
 def python(argv: list[str]) -> dict[str, Any]:
     """The first server that a file makes (`python main.py`, `python -m main`), with all its settings."""
     made: Made = []
