@@ -579,6 +579,19 @@ def test_json() -> None:
     assert lines(server.value("die-on-term")) == ["u.json:4"]
 
 
+@pytest.mark.parametrize(
+    ("text", "yes"),
+    [
+        ('{"uwsgi": {"master": true}}', True),
+        ('{"uwsgi": {"socket": [":1", ":2"]}}', True),
+        ('{"uwsgi": {"image": {"tag": "1"}}}', False),
+        ('{"uwsgi": {"images": [{"tag": "1"}]}}', False),
+    ],
+)
+def test_options_in_json_are_plain_values_or_lists_of_such(text: str, yes: bool) -> None:
+    assert uwsgi.looks_like(SourceFile("u.json", text)) is yes
+
+
 def test_xml() -> None:
     text = "<uwsgi>\n<socket>:1</socket>\n<socket>:2</socket>\n<master/>\n<chdir>%d</chdir>\n</uwsgi>\n"
     server = run("uwsgi --xml u.xml", {"u.xml": text})

@@ -49,7 +49,7 @@ def kind(option: str, path: str) -> str:
 
 _TELLING = re.compile(
     r"^\s*\[uwsgi\]|^uwsgi:\s*(#.*)?$|^\s*<uwsgi\b|"
-    r'^\s*\{?\s*"uwsgi"\s*:\s*\{\s*"[\w-]+"\s*:\s*[^{\s]',  # in JSON options have plain values
+    r'^\s*\{?\s*"uwsgi"\s*:\s*\{\s*"[\w-]+"\s*:\s*(?!\[\s*[\[{])[^{\s]',  # in JSON options are plain values, or lists of such
     re.MULTILINE,
 )
 
