@@ -53,6 +53,7 @@ def git(folder: Path, *words: str) -> None:
         ("docker/Dockerfile.prod", "ARG V=3\nFROM python:$V\n", "dockerfile"),
         ("compose.prod.yml", "services:\n  web:\n    image: a\n", "compose"),
         ("stack.yaml", "services:\n  web:\n    image: a\n", "compose"),
+        ("compose/dev.yml", "services:\n  web:\n    command: flask run\n", "compose"),
         ("k8s/web.yaml", "apiVersion: apps/v1\nkind: Deployment\n", "kubernetes"),
         ("Procfile", "web: gunicorn a:b\n", "procfile"),
         ("entrypoint.sh", "#!/bin/sh\nexec gunicorn a:b\n", "shell"),

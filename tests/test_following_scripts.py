@@ -153,6 +153,27 @@ def test_arguments_that_depend_on_a_condition_make_two_commands() -> None:
     assert told(follow_script(text, "gunicorn", "app")) == ["flask run | $E = dev", "gunicorn app | $E != dev"]
 
 
+def test_a_list_that_depends_on_a_condition_makes_two_commands() -> None:
+    text = 'if which app-server; then C=(app-server); else C=(gunicorn app); fi; exec "${C[@]}" -w 2'
+    assert told(follow_text(text)) == [
+        "app-server -w 2 | `which app-server` succeeds",
+        "gunicorn app -w 2 | `which app-server` fails",
+    ]
+
+
+def test_a_program_of_the_name_of_the_script_is_not_the_script() -> None:
+    files = {"/usr/bin/app-server": "#!/bin/sh\nexec app-server --timeout 3\n"}
+    assert told(follow_text("exec /usr/bin/app-server", files=files)) == ["app-server --timeout 3"]
+
+
+def test_both_ways_of_a_template_are_taken() -> None:
+    text = "{%- if cookiecutter.async %}\nexec gunicorn asgi\n{%- else %}\nexec gunicorn wsgi\n{%- endif %}\n"
+    assert [line for line in told(follow_text(text)) if "gunicorn" in line] == [
+        "gunicorn asgi | {%- if cookiecutter.async %}",
+        "gunicorn wsgi | not {%- if cookiecutter.async %}",
+    ]
+
+
 def test_where_a_default_does_not_hold_its_value_is_not_known() -> None:
     text = 'P=${P:-80}; if [ "$P" -eq 80 ]; then nginx; else gunicorn -b :$P; fi'
     found = follow_text(text)

@@ -205,8 +205,10 @@ def test_a_mistake_is_a_problem_and_the_rest_is_read(text: str, statements: list
 
 def test_a_template_is_read_with_holes_and_said_to_be_one() -> None:
     script = parse(SourceFile("x.sh", "{% if a %}\ngunicorn {{ b }}\n{% endif %}"))
-    assert [spelled(each) for each in script.body] == ["gunicorn <opaque {{ b }}>"]
+    assert [spelled(each) for each in script.body] == ["if(<opaque {% if a %}>: gunicorn <opaque {{ b }}>)"]
     assert [problem.span.text for problem in script.problems] == ["{% if a %}"]
+    script = parse(SourceFile("x.sh", "{% for a in b %}\ngunicorn {% if a %}b{% endif %}\n{% endfor %}"))
+    assert [spelled(each) for each in script.body] == ["gunicorn b"]
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,8 @@ _NGINX = (
 )
 _SERVES = (
     r"uvicorn\.(?:run|Server|Config)|\bWSGIServer\b|\bwaitress\b|\bhypercorn\b|\bGranian\b|\brun_simple\b|serve_forever|"
-    r"(?<!subprocess)\.run\(|\bgunicorn\.app\b|\bdaphne\b|run_app\(|\bUvicornWorker\b"
+    r"(?<!subprocess)\.run\(|\bgunicorn\.app\b|\bdaphne\b|run_app\(|\bUvicornWorker\b|"
+    r"[\"'](?:gunicorn|uvicorn|hypercorn|granian|uwsgi|waitress-serve)[\"' ]"
 )
 _RULES = (
     _rule(
@@ -88,6 +89,7 @@ _RULES = (
     _rule("kubernetes", _YAML, r"^(?:- |\s*)?apiVersion\s*:", r"^(?:- |\s*)?kind\s*:"),
     _rule("compose", r"[^/]*compose[^/]*\.ya?ml", r"^(?:services|version|include|x-[\w-]+|volumes|networks)\s*:", sure=True),
     _rule("compose", _YAML, r"^services\s*:", r"^\s+(?:image|build|extends)\s*:"),
+    _rule("compose", rf"(?:docker-)?compose[^/]*/{_YAML}", r"^services\s*:"),
     Rule("uwsgi", _name(r"[^/]*\.(?:ini|ya?ml|json|xml|conf|uwsgi|cfg)|[^/.]+"), uwsgi.looks_like),
     _rule(
         "supervisor",
@@ -127,7 +129,17 @@ _MARKDOWN = re.compile(r"\.(?:md|markdown|mdx|rst|adoc)$", re.IGNORECASE)
 _PYTHON = [rule for rule in _RULES if rule.name.fullmatch("module.py")]
 _TELLING = (
     *(b"uvicorn", b"WSGIServer", b"waitress", b"hypercorn", b"Granian", b"run_simple", b"serve_forever", b".run(", b"run_app("),
-    *(b"gunicorn", b"daphne", b"INSTALLED_APPS", b"ROOT_URLCONF", b"MIDDLEWARE", b"workers", b"worker_class", b"\nbind"),
+    *(
+        b"gunicorn",
+        b"daphne",
+        b"uwsgi",
+        b"INSTALLED_APPS",
+        b"ROOT_URLCONF",
+        b"MIDDLEWARE",
+        b"workers",
+        b"worker_class",
+        b"\nbind",
+    ),
 )
 """What a Python file of ours holds one of, whatever it is."""
 

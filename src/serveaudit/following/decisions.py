@@ -10,7 +10,7 @@ from fnmatch import translate
 from typing import Any
 
 from serveaudit.following.expansion import Expander
-from serveaudit.formats.shell.tree import AndOr, Group, Not, Simple, Statement, Text, Variable, Word
+from serveaudit.formats.shell.tree import AndOr, Group, Not, Opaque, Simple, Statement, Text, Variable, Word
 from serveaudit.source import SourceFile
 from serveaudit.values import Partial, Unknown, Value, unique
 
@@ -99,6 +99,9 @@ class Judge:
         return self.unknown(statement)
 
     def unknown(self, statement: Statement) -> Decision:
+        asked = statement.words[0].parts if isinstance(statement, Simple) and statement.words else ()
+        if asked and isinstance(asked[0], Opaque):
+            return self.settled(Decision(None, asked[0].what, f"not {asked[0].what}"))
         text = re.sub(r"\s*[0-9&]?>+\s*(&\d|/dev/null)", "", " ".join(statement.span.text.split()))
         said = f"`{text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}`"
         return self.settled(Decision(None, f"{said} succeeds", f"{said} fails"))

@@ -154,7 +154,7 @@ class _Tracer:
         for directory in [*directories, *(("",) if name.x.endswith(".sh") else ())]:
             path = replace(name, x=posixpath.join(directory, name.x))
             found = self.journal.read(path, command.cwd)
-            if isinstance(found, SourceFile):
+            if isinstance(found, SourceFile) and not self.journal.times_open(found):  # none of that name starts itself by it
                 return path, found
         return name, None
 

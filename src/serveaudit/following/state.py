@@ -163,7 +163,7 @@ def merged(live: Sequence[State]) -> State:
     complete = next((way.env.complete for way in live if isinstance(way.env.complete, Unknown)), first.env.complete)
     exported = merge.named(lambda way: way.env.variables, lambda way, name: way.env.get(name))
     state.env = Environment(exported, complete)
-    state.arrays = {name: array for name, array in first.arrays.items() if all(way.arrays.get(name) == array for way in live)}
+    state.arrays = {name: merge.array(name) for name in first.arrays if all(name in way.arrays for way in live)}
     if any(way.arguments != first.arguments for way in live):
         state.arguments = (merge.values(lambda way: Value(Items(way.arguments))),)
     return state
@@ -180,6 +180,13 @@ class _Merge:
         if leaves(value) > MOST_WORLDS or (len(found) > MOST_WORLDS and any(each != value for _, each in found)):
             return Value(Unknown("it depends on too many choices"), value.places)
         return value
+
+    def array(self, name: str) -> tuple[Value[Any], ...]:
+        """A list: where the ways differ, one member that stands for all of them."""
+        arrays = [way.arrays[name] for way in self.ways]
+        if all(array == arrays[0] for array in arrays):
+            return arrays[0]
+        return (self.values(lambda way: Value(Items(way.arrays[name]))),)
 
     def tree(self, found: Sequence[tuple[State, Value[Any]]]) -> Value[Any]:
         """One value: a branch on the first choice that tells the ways apart, of branches on the others."""

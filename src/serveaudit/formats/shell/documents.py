@@ -64,8 +64,21 @@ def plain(text: str) -> tuple[str, dict[int, Document]]:
     for start, end, hidden in sorted(edits):
         masked += [text[at:start], hidden]
         at = end
-    visible = PLACEHOLDER.sub(_placeholder, "".join([*masked, text[at:]]))
+    visible = PLACEHOLDER.sub(_placeholder, _with_choices("".join([*masked, text[at:]])))
     return re.sub(r"[^\x00-\x7f]", "x", _without_expansions(visible)), known
+
+
+_CHOICE = re.compile(r"^[ \t]*\{%[-+]?\s*(?P<word>if|elif|else|endif)\b[^\n]*?%\}[ \t]*$", re.MULTILINE)
+_CHOSEN = {"if": "if x;then", "elif": "elif x;then", "else": "else", "endif": "fi"}
+
+
+def _with_choices(text: str) -> str:
+    """A template's choices between whole lines as the shell's own, on a condition that is not known: `{% if a %}` has room
+    enough for `if x;then`. Left alone where they are not closed one by one."""
+    words = [found["word"] for found in _CHOICE.finditer(text)]
+    if words.count("if") != words.count("endif"):
+        return text
+    return _CHOICE.sub(lambda found: _CHOSEN[found["word"]].ljust(len(found[0])), text)
 
 
 def _placeholder(hole: re.Match[str]) -> str:

@@ -43,7 +43,13 @@ class WordReader:
 
     def word(self, start: int, end: int) -> Word:
         """The word that stands there."""
-        return Word(tuple(self.parts(start, end, "")), self.source.span(start, end))
+        return Word(self.hole(start, end) or tuple(self.parts(start, end, "")), self.source.span(start, end))
+
+    def hole(self, start: int, end: int) -> tuple[Part, ...]:
+        """The statement of a template inside of which a word was put for the grammar: a condition that is not known."""
+        opened = self.text.rfind("{%", self.text.rfind("\n", 0, start) + 1, start)
+        found = PLACEHOLDER.match(self.text, opened) if opened >= 0 else None
+        return (Opaque(found[0], self.span(found)),) if found and found.end() >= end else ()
 
     def document(self, start: int, end: int) -> Word:
         """A here-document in which variables are replaced."""

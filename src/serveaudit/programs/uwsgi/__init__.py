@@ -19,7 +19,9 @@ from serveaudit.values import Items, Partial, Place, Unknown, Value
 
 __all__ = ["EXECUTABLES", "configured", "looks_like", "start"]
 
-EXECUTABLES = ("uwsgi", "uwsgi-core", "pyuwsgi")
+EXECUTABLES = ("uwsgi", "uwsgi-core", "pyuwsgi", "uwsgi_python", "uwsgi_python3", "uwsgi_python27")
+"""Debian's uwsgi_python3 and its kin load the plugin of their name by themselves (core/plugins.c,
+uwsgi_autoload_plugins_by_name)."""
 _NO_SERVER = {
     "stop",
     "reload",
