@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -71,6 +72,15 @@ def _source(command: Command, script: Script | None) -> SourceFile | Unknown | N
     return main if isinstance(main, SourceFile) else files.module(script.module, cwd)
 
 
+def python_file(command: Command) -> tuple[python.Module, Script] | None:
+    """The Python file that a command runs, where it may start other programs; None for every other command."""
+    script = script_of(command)
+    source = _source(command, script)
+    if script is None or not isinstance(source, SourceFile) or not _SPAWNING.search(source.text):
+        return None
+    return _module(source, command.env, command.files, command), script
+
+
 def scripted(source: SourceFile, env: Environment, files: Files | None) -> list[Reading]:
     """The servers that a Python file makes by itself: `uvicorn.run(…)`, `WSGIServer(…).serve_forever()`, `app.run()`.
 
@@ -106,8 +116,9 @@ _MAKES_SERVERS = frozenset(
     """uvicorn.run uvicorn.Server uvicorn.Config waitress.serve hypercorn.asyncio.serve hypercorn.trio.serve flask.Flask.run
     gevent.pywsgi.WSGIServer granian.Granian""".split()
 )
-_SERVING = ("uvicorn", "waitress", "hypercorn", "gevent", "granian", ".run(", "run_simple", "UvicornWorker")
+_SERVING = ("uvicorn", "waitress", "gunicorn", "hypercorn", "gevent", "granian", ".run(", "run_simple", "UvicornWorker")
 """A file without any of these words makes no server: it need not be read."""
+_SPAWNING = re.compile(r"\bsubprocess\b|\bos\b|\bpty\b|\bcall_command\b|\bexecute_from_command_line\b")
 _APPLICATIONS = frozenset("fastapi.FastAPI flask.Flask starlette.applications.Starlette quart.Quart sanic.Sanic".split())
 
 

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from serveaudit.command import Command, Step
-from serveaudit.following import Followed, follow
+from serveaudit.following import Followed, Link, follow
 from serveaudit.invocation import basename
+from serveaudit.launch.python import read_spawns
 from serveaudit.launch.supervisor import includes, read_programs
 from serveaudit.launching import Machine, Unit
 from serveaudit.mapping import MappedFiles
-from serveaudit.recognising import Reading, started_by
+from serveaudit.recognising import Reading, python_file, started_by
 from serveaudit.source import SourceFile
+from serveaudit.values import Value
 
 _SUPERVISOR_FILES = (
     "/etc/supervisor/supervisord.conf",
@@ -22,6 +24,7 @@ _SUPERVISOR_FILES = (
     "etc/supervisord.conf",
     "/etc/supervisor/conf.d/supervisord.conf",
 )
+_DEVELOPMENT_SERVERS = ("django", "flask", "werkzeug")
 _DEEPEST = 4
 """Managers that start managers: supervisord in supervisord makes no sense, but may be written."""
 
@@ -33,6 +36,12 @@ class Started:
     unit: Unit
     followed: Followed
     reading: Reading | None = None
+
+    @property
+    def restarts_on_change(self) -> bool:
+        """Whether it surely is a development server, or one that watches the code."""
+        server = self.reading.server if self.reading else None
+        return server is not None and (server.program in _DEVELOPMENT_SERVERS or server.reload.x is True)
 
 
 @dataclass(slots=True, eq=False)
@@ -47,11 +56,17 @@ class Starting:
     def run(self, unit: Unit, depth: int = 0) -> None:
         """Follows a unit's steps, those that come before its main one included."""
         for step in (*unit.before, *unit.steps):
-            following = follow(_in(step, self.machine), self.files)
-            self.files.written.update(following.written)
-            for followed in following.commands:
-                self.commands.append(Started(unit, followed))
-                self.take(unit, followed, depth)
+            self.come_to(unit, self._follow(_in(step, self.machine)), depth)
+
+    def _follow(self, step: Step) -> list[Followed]:
+        following = follow(step, self.files)
+        self.files.written.update(following.written)
+        return following.commands
+
+    def come_to(self, unit: Unit, commands: Iterable[Followed], depth: int) -> None:
+        for followed in commands:
+            self.commands.append(Started(unit, followed))
+            self.take(unit, followed, depth)
 
     def take(self, unit: Unit, followed: Followed, depth: int) -> None:
         """What a command starts: a server, nginx, or a manager of its own whose programs are started in turn."""
@@ -65,6 +80,25 @@ class Starting:
         else:
             for reading in started_by(followed.command):
                 self.started.append(Started(unit, followed, reading))
+            if depth < _DEEPEST:
+                self.come_to(unit, self._spawned(followed), depth + 1)
+
+    def run_by_python(self, unit: Unit, path: str) -> None:
+        """What a Python file of the repository starts, where nothing is known to start that file."""
+        words: tuple[Value[str], ...] = (Value("python", (unit.place,)), Value(path, (unit.place,)))
+        self.come_to(unit, self._spawned(Followed(Command(words, unit.place, files=self.files), last=True)), depth=1)
+
+    def _spawned(self, followed: Followed) -> Iterator[Followed]:
+        """What the Python file that a command runs starts in turn."""
+        found = python_file(followed.command)
+        if found is None:
+            return
+        module, script = found
+        spawns = read_spawns(module, script.words, followed.command.cwd)
+        for number, spawn in enumerate(spawns, 1):
+            link = Link("wrapper", script.path or script.module, followed.command.place, execs=spawn.becomes)
+            for inner in self._follow(spawn.step):
+                yield inner.inside(followed, link, spawn.conditions, last=number == len(spawns))
 
     def _programs(self, command: Command) -> Iterator[Unit]:
         """The programs of a supervisord, from the file that it is given or finds, and the files that this one includes."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from serveaudit.command import Command
 from serveaudit.source import Problem, SourceFile
-from serveaudit.values import Place, Unknown, Value
+from serveaudit.values import Place, Unknown, Value, unique
 
 Kind = Literal["shell", "script", "wrapper", "supervisord", "procfile", "make"]
 
@@ -72,6 +72,22 @@ class Followed:
     umask: Value[str] | None = None
     reloads: bool = False
     unread: Unknown | None = None
+
+    def inside(self, outer: Followed, link: Link, conditions: tuple[str, ...] = (), last: bool = True) -> Followed:
+        """The command as one that another program starts, which a link stands for."""
+        return replace(
+            self,
+            links=(*outer.links, link, *self.links),
+            conditions=unique(outer.conditions, conditions, self.conditions),
+            assumes=unique(outer.assumes, self.assumes),
+            background=self.background or outer.background,
+            piped=self.piped or outer.piped,
+            last=self.last and outer.last and last,
+            output=self.output or outer.output,
+            user=self.user or outer.user,
+            umask=self.umask or outer.umask,
+            reloads=self.reloads or outer.reloads,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from typing import Any
 
 from serveaudit.arguments import firm_words
 from serveaudit.command import Command, Environment, Files
-from serveaudit.formats.python import Module
+from serveaudit.formats.python import Call, Module
 from serveaudit.invocation import arguments_for, head
 from serveaudit.precedence import Layer
 from serveaudit.programs.gunicorn import config_file
 from serveaudit.programs.gunicorn.casting import from_word
 from serveaudit.programs.gunicorn.config_file import ConfigFile
+from serveaudit.programs.gunicorn.embedded import embedded
 from serveaudit.programs.gunicorn.settings import arguments, from_environment, from_variable, settle
 from serveaudit.programs.gunicorn.terms import derive
 from serveaudit.programs.gunicorn.worker import UVICORN, library_class, resolve, uvicorn_settings
@@ -61,12 +62,23 @@ def configured(source: SourceFile, env: Environment, files: Files | None) -> Ser
 
 
 def scripted(module: Module, command: Command | None = None, place: Place | None = None) -> list[Server]:
-    """The server that a worker class of the repository's own is written for; nothing but its class is known."""
+    """The servers that subclasses of gunicorn's application run; without a command also the one that a worker class of the
+    repository is written for, of which nothing but its class is known."""
+    servers = [_embedded(module, call, layer, command, place) for call, layer in embedded(module)]
     found = [cls for cls in module.classes.values() if cls.inherits(*(f"uvicorn.workers.{name}" for name in UVICORN))]
     if command is not None or not found:
-        return []
+        return servers
     base = library_class(found[0], module)
-    return [Server("gunicorn", found[0].place, worker_class=Value("uvicorn"), worker_base=base, interface=Value("asgi"))]
+    worker = Server("gunicorn", found[0].place, worker_class=Value("uvicorn"), worker_base=base, interface=Value("asgi"))
+    return [*servers, worker]
+
+
+def _embedded(module: Module, call: Call, layer: Layer, command: Command | None, place: Place | None) -> Server:
+    server = Server("gunicorn", place or call.place, command)
+    server.settings = settle([layer], module.env, call.place)
+    server.app = Value(Unknown("the file hands the application over itself"), (call.place,))
+    _finish(server, call.place, module, Command((), call.place, env=module.env))
+    return server
 
 
 def _finish(server: Server, top: Place, module: Module | None, command: Command | None = None) -> None:

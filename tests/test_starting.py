@@ -1,0 +1,155 @@
+"""What the files of a repository start: text in, commands out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from followed import chain, command_of
+from serveaudit.config import Config
+from serveaudit.discover import discover
+from serveaudit.gathering import Gathering
+from serveaudit.starting import Started
+from serveaudit.values import Items, Unknown, Value
+
+Files = dict[str, str]
+IMAGE = 'FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD ["python", "start.py"]\n'
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def commands(folder: Path, files: Files) -> list[Started]:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text))
+    groups = Gathering(discover([Path()], Config())).gather()
+    return [each for group in groups for starting in group.startings for each in starting.commands]
+
+
+def told(folder: Path, files: Files) -> list[str]:
+    """Every command that is come to, with its conditions."""
+    return [
+        command_of(each.followed) + "".join(f" | {condition}" for condition in each.followed.conditions)
+        for each in commands(folder, files)
+    ]
+
+
+def servers(folder: Path, files: Files) -> list[str]:
+    """The servers that run: program, addresses, processes."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text))
+    groups = Gathering(discover([Path()], Config())).gather()
+    found = [each.reading for group in groups for starting in group.startings for each in starting.started if each.reading]
+    alone = [reading for group in groups for reading, _ in group.alone]
+    return [_shown(reading.server.program, reading.server.listeners, reading.server.processes) for reading in (*found, *alone)]
+
+
+def _shown(program: str, listeners: Value[Items], processes: Value[int]) -> str:
+    def plain(value: Value[object]) -> str:
+        return "?" if isinstance(value.x, Unknown) else str(value.x)
+
+    where = " ".join(plain(each.address) for each in listeners.x) if isinstance(listeners.x, Items) else "?"
+    return f"{program} {where} x{plain(processes)}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('import subprocess\nsubprocess.run(["gunicorn", "-w", str(4), "a:b"])', ["gunicorn -w 4 a:b"]),
+        ('from subprocess import Popen\nPopen("uvicorn a:b", shell=True)', ["uvicorn a:b"]),
+        ('import os\nos.system("cd src && gunicorn a:b")', ["gunicorn a:b"]),
+        ('import os\nos.execvp("gunicorn", ["gunicorn", "a:b"])', ["gunicorn a:b"]),
+        ('import os\nos.execlp("gunicorn", "gunicorn", "a:b")', ["gunicorn a:b"]),
+        ('import subprocess, sys\nsubprocess.call([sys.executable, "-m", "gunicorn", "a:b"])', ["python -m gunicorn a:b"]),
+        ("import shlex, subprocess\nsubprocess.run(shlex.split(\"gunicorn 'a:b'\"))", ["gunicorn a:b"]),
+        (
+            'import os, subprocess\ncmd = ["gunicorn"]\ncmd += ["-b", f":{os.environ.get(\'PORT\', 80)}"]\ncmd.append("a:b")\n'
+            "subprocess.check_call(cmd)",
+            ["gunicorn -b :80 a:b"],
+        ),
+        (
+            'from django.core.management import call_command\ncall_command("migrate")\ncall_command("runserver", "0.0.0.0:8")',
+            ["django-admin migrate", "django-admin runserver 0.0.0.0:8"],
+        ),
+        (
+            'import subprocess\ndef serve():\n    subprocess.run(["gunicorn", "a:b"])\ndef other():\n'
+            '    subprocess.run(["daphne", "a:b"])\nif __name__ == "__main__":\n    serve()',
+            ["gunicorn a:b"],
+        ),
+        ("import subprocess\nsubprocess.run(unknown)", []),
+    ],
+)
+def test_a_python_file_starts_programs(here: Path, text: str, expected: list[str]) -> None:
+    assert told(here, {"Dockerfile": IMAGE, "start.py": text}) == ["python start.py", *expected]
+
+
+def test_what_python_hands_on_to_its_program(here: Path) -> None:
+    text = """\
+        import os, subprocess
+        os.environ["A"] = "1"
+        os.chdir("src")
+        subprocess.run(["gunicorn", "a:b"])
+        subprocess.run(["gunicorn", "a:b"], cwd="/srv", env={"B": "2"})
+        os.execvp("gunicorn", ["gunicorn", "a:b"])
+        """
+    first, second, third = [each.followed for each in commands(here, {"Dockerfile": IMAGE, "start.py": text})][1:]
+    assert (first.command.cwd.x, first.command.env.get("A").x) == ("/app/src", "1")
+    assert (second.command.cwd.x, second.command.env.get("B").x, second.command.env.get("A").x) == ("/srv", "2", None)
+    assert [chain(each) for each in (second, third)] == ["start.py stays", "start.py becomes"]
+    assert [each.last for each in (first, second, third)] == [False, False, True]
+
+
+def test_a_command_of_a_python_file_is_the_one_that_is_named(here: Path) -> None:
+    text = """\
+        import subprocess, typer
+        app = typer.Typer()
+        @app.command()
+        def serve(): subprocess.run(["gunicorn", "a:b"])
+        @app.command()
+        def work(): subprocess.run(["celery", "worker"])
+        app()
+        """
+    assert told(here, {"Procfile": "web: python cli.py serve", "cli.py": text}) == ["python cli.py serve", "gunicorn a:b"]
+
+
+def test_a_python_file_that_nothing_starts_is_a_launch_where_it_starts_a_server(here: Path) -> None:
+    files = {
+        "start.py": 'import subprocess\nsubprocess.run(["gunicorn", "-b", ":80", "a:b"])\n',
+        "convert.py": 'import subprocess\nsubprocess.run(["ffmpeg", "x"])\n',
+    }
+    assert told(here, files) == ["gunicorn -b :80 a:b"]
+
+
+@pytest.mark.parametrize(
+    ("options", "load", "expected"),
+    [
+        ('{"bind": "0.0.0.0:80", "workers": 3, "mine": 1}', "pass", "gunicorn 0.0.0.0:80 x3"),
+        ("None", 'self.cfg.set("bind", ":81")\n        self.cfg.set("workers", 2)', "gunicorn 0.0.0.0:81 x2"),
+        ("vars(parser.parse_args())", "pass", "gunicorn ? x?"),
+    ],
+)
+def test_an_application_that_brings_gunicorn_along(here: Path, options: str, load: str, expected: str) -> None:
+    text = f"""\
+from gunicorn.app.base import BaseApplication
+
+class Served(BaseApplication):
+    def __init__(self, app, options=None):
+        self.options = options or {{}}
+        super().__init__()
+    def load_config(self):
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+        {load}
+
+Served(app, {options}).run()
+"""
+    assert servers(here, {"Dockerfile": IMAGE, "start.py": text}) == [expected]
