@@ -262,7 +262,7 @@ def tokens_in_address(app: App) -> list[tuple[Value[str], Value[str]]]:
     for route in app.routes.routes:
         if route.kind == "http" and route.streams != "events":
             continue
-        for source, start, end in _view_texts(app, route.view):
+        for source, start, end in view_texts(app, route.view):
             match = _TOKEN.search(source.text, start, end)
             if match is None and "query_string" in source.text[start:end]:
                 match = _TOKEN_IN_SCOPE.search(source.text, start, end)
@@ -273,7 +273,7 @@ def tokens_in_address(app: App) -> list[tuple[Value[str], Value[str]]]:
     return found
 
 
-def _view_texts(app: App, view: str) -> Iterator[tuple[SourceFile, int, int]]:
+def view_texts(app: App, view: str) -> Iterator[tuple[SourceFile, int, int]]:
     """The text of a view: a function, or a class."""
     module_name, _, name = view.rpartition(".")
     module = app.module if app.module.name == module_name else app.open(module_name) if module_name else None

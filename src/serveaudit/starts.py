@@ -48,6 +48,32 @@ def signalled(running: Running) -> bool:
     return not any(link.keeps_signals for link in links)
 
 
+def passes_on(link: Link, running: Running) -> bool:
+    """Whether a shell's handler for TERM can tell the program: the shell runs it only while it waits for one in the
+    background, else not before the program has ended. (Bash's manual, "Signals")"""
+    in_background = running.followed is not None and running.followed.background
+    return "TERM" in link.traps and (in_background or link.waits)
+
+
+def stop_signal(unit: Unit) -> Value[Any]:
+    """The signal that its manager stops it with. systemd's ExecStop comes before it, and may send another one."""
+    command = unit.keys.get("ExecStop", Value(None))
+    if unit.manager != "systemd" or command.x is None or sent_signal(command.x) == unit.stop_signal.x:
+        return unit.stop_signal
+    return Value(Unknown("ExecStop stops it in a way of its own", "ExecStop"), command.places)
+
+
+def read_only(unit: Unit) -> Value[Any]:
+    """Whether the root file system of a container can't be written; None where nothing is said."""
+    found = unit.keys.get("read_only", Value(None))
+    return found if found.x is not None else unit.keys.get("securityContext.readOnlyRootFilesystem", Value(None))
+
+
+def shares_processes(machine: Machine) -> bool:
+    """Whether a pod's containers live in one PID namespace, in which the pod's own process is the first."""
+    return any(machine.keys.get(name, Value(None)).x in (True, "true") for name in ("shareProcessNamespace", "hostPID"))
+
+
 def stop_timeout(unit: Unit) -> Value[Any]:
     """Seconds from the stop signal to the kill. Of Kubernetes' grace period a preStop hook takes its share."""
     sleep = unit.keys.get("lifecycle.preStop.sleep.seconds", Value(None))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from serveaudit.programs.nginx.combine import combine
 from serveaudit.serving import Server
 from serveaudit.values import Unknown, Value
 
@@ -15,8 +16,8 @@ Reaction = Literal["finishes", "loses", "dies", "orphans", "reloads", "carries o
 signal kills it; orphans: its parent dies, the workers stay; reloads: its workers start anew; carries on: something else."""
 
 _GUNICORN: Final[dict[str, dict[str, Reaction]]] = {
-    "INT": {"sync": "loses", "gthread": "finishes"},
-    "QUIT": {"sync": "loses", "gthread": "finishes"},
+    "INT": {"sync": "loses", "gthread": "finishes", "gevent": "loses", "asgi": "loses"},
+    "QUIT": {"sync": "loses", "gthread": "finishes", "gevent": "loses", "asgi": "loses"},
 }
 _REACTIONS: Final[dict[str, dict[str, Reaction]]] = {
     "uvicorn": {"TERM": "finishes", "INT": "finishes", "QUIT": "dies", "HUP": "dies", "USR1": "dies", "USR2": "dies"},
@@ -39,12 +40,17 @@ def reaction(server: Server, signal: str) -> Value[str]:
     if server.program == "gunicorn" and signal in _GUNICORN:
         return server.worker_class.map(lambda kind: _GUNICORN[signal].get(kind, _unmeasured(signal, f"{kind} workers")))
     if server.program == "uwsgi" and signal == "TERM":
-        dies = server.value("die-on-term")
-        return dies.map(lambda does: "loses" if does else "reloads") if dies.x is not None else Value("reloads")
+        return _uwsgi_at_term(server)
     if server.program == "uvicorn" and signal == "HUP":
         return server.processes.map(lambda count: "reloads" if count > 1 else "dies")
     found = _REACTIONS.get(server.program, {}).get(signal)
     return Value(found or _unmeasured(signal, server.program))
+
+
+def _uwsgi_at_term(server: Server) -> Value[str]:
+    """It reloads where it has a master, unless it is told to end instead. Without a master the signal ends it."""
+    settings = [server.value(name) for name in ("master", "die-on-term", "exit-on-reload")]
+    return combine(lambda master, dies, leaves: "loses" if not master or dies or leaves else "reloads", *settings)
 
 
 def _unmeasured(signal: str, what: str) -> Unknown:

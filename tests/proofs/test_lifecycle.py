@@ -112,6 +112,29 @@ def test_no_writable_temp_dir(lab: Laboratory) -> None:
     assert lab.get(after.port).status == 200
 
 
+def test_control_socket_unusable(lab: Laboratory) -> None:
+    """By default it lies below the home directory. A second server of the same user removes that of the first."""
+    read_only, trouble = with_read_only_root(lab), "Control server error: [Errno 30] Read-only file system"
+    there = GUNICORN + "--worker-tmp-dir /dev/shm "
+    before, after = (lab.serve(there + more, inside=read_only) for more in ("", "--no-control-socket"))
+    assert before.says(trouble)
+    assert [lab.get(server.port).status for server in (before, after)] == [200, 200]
+    assert trouble not in after.output
+    home = {"HOME": str(lab.folder), "XDG_RUNTIME_DIR": ""}
+    shared, own = lab.folder / ".gunicorn/gunicorn.ctl", lab.folder / "own.ctl"
+    first = lab.serve(GUNICORN, env=home)
+    assert first.says(f"Control socket listening at {shared}")
+    opened = shared.stat().st_ino
+    second, third = lab.serve(GUNICORN, env=home), lab.serve(f"{GUNICORN} --control-socket {own}", env=home)
+    assert second.says(f"Control socket listening at {shared}")
+    assert third.says(f"Control socket listening at {own}")
+    assert shared.stat().st_ino != opened
+    assert second.stop(9) is not None
+    assert not shared.exists(), "the second one takes the socket of the first with it"
+    assert own.exists()
+    assert lab.get(first.port).status == 200
+
+
 def test_nginx_cannot_buffer_bodies(lab: Laboratory) -> None:
     """What fits into memory passes; a larger body needs a file."""
     app, cache = lab.serve("uvicorn asgi_app:app --port {port}").port, lab.folder / "cache"

@@ -61,10 +61,13 @@ def answers_at(signal: str, commands: list[str], lab: Laboratory) -> list[int]:
 def test_shell_swallows_sigterm(lab: Laboratory) -> None:
     lab.write("start.sh", f"#!/bin/sh\ntrue\n{GUNICORN.format(port='$1')}\n")
     lab.write("exec.sh", f"#!/bin/sh\ntrue\nexec {GUNICORN.format(port='$1')}\n")
-    before = [f"sh -c 'true && {GUNICORN}'", f"sh -c '{GUNICORN} | cat'", "sh start.sh {port}"]
-    after = [GUNICORN, f"sh -c 'true && exec {GUNICORN}'", "sh exec.sh {port}"]
-    assert all_ended_by("TERM", [container(lab, command) for command in before], lab) == [False, False, False]
-    assert all_ended_by("TERM", [container(lab, command) for command in after], lab) == [True, True, True]
+    handler = "#!/bin/bash\ntrap 'kill -TERM $server; wait $server' TERM\n"
+    lab.write("late.sh", f"{handler}{GUNICORN.format(port='$1')}\n")
+    lab.write("waits.sh", f"{handler}{GUNICORN.format(port='$1')} &\nserver=$!\nwait $server\n")
+    before = [f"sh -c 'true && {GUNICORN}'", f"sh -c '{GUNICORN} | cat'", "sh start.sh {port}", "bash late.sh {port}"]
+    after = [GUNICORN, f"sh -c 'true && exec {GUNICORN}'", "sh exec.sh {port}", "bash waits.sh {port}"]
+    assert all_ended_by("TERM", [container(lab, command) for command in before], lab) == 4 * [False]
+    assert all_ended_by("TERM", [container(lab, command) for command in after], lab) == 4 * [True]
 
 
 def test_stopped_before_graceful_timeout(lab: Laboratory) -> None:
@@ -81,6 +84,8 @@ def test_sigterm_reloads_uwsgi(lab: Laboratory) -> None:
     assert lab.get(before.port).status == 200
     assert after.stop(5) == 0
     assert not lab.listens(after.port)
+    others = [UWSGI + "--exit-on-reload", UWSGI.replace("--master", "")]
+    assert all_ended_by("TERM", [container(lab, command) for command in others], lab) == [True, True]
     below = supervised(lab, UWSGI, "stopwaitsecs=2"), supervised(lab, UWSGI, "stopwaitsecs=2\nstopsignal=QUIT")
     assert [web.comes_to("RUNNING") for web in below] == [True, True]
     assert [web.killed_at_stop() for web in below] == [True, False]
@@ -120,6 +125,9 @@ def test_shutdown_never_ends(lab: Laboratory) -> None:
 
 def test_wrong_stop_signal(lab: Laboratory) -> None:
     assert 200 not in answers_at("QUIT", [GUNICORN, UVICORN, DAPHNE], lab)
+    others = [GUNICORN + "-k gevent", GUNICORN.replace("wsgi_app", "asgi_app") + "-k asgi"]
+    assert 200 not in answers_at("QUIT", others, lab) + answers_at("INT", others, lab)
+    assert answers_at("INT", [GUNICORN + "--threads 2"], lab) == [200]
     assert 200 not in answers_at("INT", [GUNICORN, DAPHNE], lab)
     assert answers_at("TERM", [GUNICORN, UVICORN], lab) == [200, 200]
     for orphaning in (HYPERCORN, GRANIAN):
@@ -170,6 +178,6 @@ def test_supervisor_stops_only_the_shell(lab: Laboratory) -> None:
 def test_requests_cut_on_stop(lab: Laboratory) -> None:
     lab.write("gevent_app.py", GEVENT)
     cut = [DAPHNE, WAITRESS, UWSGI + "--die-on-term", "python gevent_app.py {port}"]
-    whole = [GUNICORN, UVICORN, GRANIAN]
+    whole = [GUNICORN, UVICORN, GRANIAN, UWSGI + "--hook-master-start 'unix_signal:15 gracefully_kill_them_all'"]
     assert answers_at("TERM", cut, lab) == 4 * [0]
-    assert answers_at("TERM", whole, lab) == 3 * [200]
+    assert answers_at("TERM", whole, lab) == 4 * [200]

@@ -196,7 +196,8 @@ def unwrapped(wrapper: Wrapper, command: Command) -> Unwrapped | None:
         return None
     options |= {"operand": operand} if operand else {}
     inner = _as_python(wrapper, command.without(at))
-    group = wrapper.group or ("-g" in options and not wrapper.user)
+    alone = "-c" in options or "--single-child" in options  # of dumb-init
+    group = (wrapper.group and not alone) or ("-g" in options and not wrapper.user)
     return Unwrapped(inner, group=group, user=_first(options, wrapper.user), cwd=_first(options, wrapper.cwd))
 
 

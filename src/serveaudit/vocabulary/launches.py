@@ -79,12 +79,18 @@ class Launch(LaunchTimeouts, LaunchExposing, Subject):
     def stop_signal(self) -> Value[str]:
         """The signal that asks it to end, without SIG; None where a person starts and ends it."""
         by_hand = self.unit is None or self.unit.manager in ("shell", "make", "none")
-        return Value(None) if self.unit is None or by_hand else self.unit.stop_signal
+        return Value(None) if self.unit is None or by_hand else starts.stop_signal(self.unit)
 
     @word("killed {it} after the stop signal")
     def stop_timeout(self) -> Value[Seconds]:
         """Seconds from the stop signal to the kill, without what a preStop hook takes; None where nobody kills."""
         return starts.stop_timeout(self.unit) if self.unit else Value(None)
+
+    @word()
+    def drained(self) -> Value[bool]:
+        """Whether Kubernetes waits in a preStop hook before it stops it, while no new requests come."""
+        hooks = (self.key(f"lifecycle.preStop.{kind}") for kind in ("exec.command", "sleep.seconds"))
+        return next((hook.map(lambda _: True) for hook in hooks if hook.x is not None), Value(False))
 
     @word()
     def signalled(self) -> Value[bool]:
@@ -110,7 +116,7 @@ class Launch(LaunchTimeouts, LaunchExposing, Subject):
         None where it is not."""
         if not self.in_container.x or not self._main or any(not link.execs for link in self.links):
             return Value(None)
-        if self.key("init").x is True or self.key("shareProcessNamespace").x is True:
+        if self.key("init").x is True or starts.shares_processes(self.running.machine):
             return Value(None)
         return self.program
 
@@ -130,7 +136,7 @@ class Launch(LaunchTimeouts, LaunchExposing, Subject):
         for link in self.links:
             if link.group:
                 return Value(None)
-            if link.kind in ("shell", "script") and link.keeps_signals and "TERM" not in link.traps:
+            if link.kind in ("shell", "script") and link.keeps_signals and not starts.passes_on(link, self.running):
                 if link.kind == "shell" and starts.shell_may_exec(self.running.machine):
                     return Value(None)
                 place = self.running.place if link.kind == "script" else link.place
@@ -140,10 +146,11 @@ class Launch(LaunchTimeouts, LaunchExposing, Subject):
     @word("this shell waits for the server")
     def shell_under_supervisor(self) -> Value[str]:
         """The shell that supervisor starts in place of the server, and that passes no signal on; None: there is none."""
-        if self.unit is None or self.unit.manager != "supervisor" or not self._main:
+        followed = self.running.followed
+        if self.unit is None or self.unit.manager != "supervisor" or followed is None or not followed.last:
             return Value(None)
         link = next((link for link in self.links if link.kind in ("shell", "script") and link.keeps_signals), None)
-        if link is None or link.traps:
+        if link is None or starts.passes_on(link, self.running):
             return Value(None)
         return Value(link.name, (self.running.place if link.kind == "script" else link.place,))
 
@@ -152,6 +159,8 @@ class Launch(LaunchTimeouts, LaunchExposing, Subject):
         """How to let the server take the shell's place."""
         scripted = any(link.kind == "script" and link.keeps_signals for link in self.links)
         by_hand = "start it with exec, so that it takes the shell's place"
+        if self.daemon.x is True:
+            return Value(f"leave it in the foreground, and {by_hand}")
         return Value(by_hand if scripted else 'write the command in exec form: ["program", "argument"]')
 
     @word()
@@ -191,15 +200,14 @@ class Launch(LaunchTimeouts, LaunchExposing, Subject):
     @word("{it} is not replaced in this form")
     def unreplaced(self) -> Value[str]:
         """A variable of the shell in a command that no shell reads; None: there is none."""
-        if not self.in_container.x or any(link.kind == "shell" for link in self.links):
+        if not self.in_container.x:
             return Value(None)
         return starts.unreplaced(self.running)
 
     @word("nothing can be written here")
     def read_only(self) -> Value[bool]:
         """Whether the root file system of its container can't be written."""
-        found = self.key("read_only")
-        return found if found.x is not None else self.key("securityContext.readOnlyRootFilesystem")
+        return starts.read_only(self.unit) if self.unit else Value(None)
 
     @word()
     def writable(self, path: str) -> Value[bool]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from serveaudit.aspects.capacity import ServerCapacity
 from serveaudit.aspects.clients import ServerClients
+from serveaudit.aspects.control_sockets import ServerControl
 from serveaudit.aspects.developing import ServerDeveloping
 from serveaudit.aspects.exposing import ServerExposing
 from serveaudit.aspects.lifecycle import ServerLifecycle
@@ -36,6 +37,7 @@ class Server(
     ServerWebsockets,
     ServerValidity,
     ServerLifecycle,
+    ServerControl,
     ServerTls,
     ServerExposing,
     ServerDeveloping,
