@@ -159,7 +159,7 @@ def test_deep_nesting_neither_recurses_nor_crashes() -> None:
     [
         ("a: {{ .Values.a }}-x\n{{- if .Values.b }}\nb: 1\n{{- end }}\n", "Helm"),
         ("{% if a %}\nb: 1\n{% endif %}\n", "Jinja"),
-        ("a: {{ x }}-{{ y }}\n", "Jinja"),
+        ("a: {{ x }}\n{{ y }}\n  b: 1\n", "Jinja"),
         ("labels:\n  - a={{x}}\n\n\n\nb: [\n", ""),
     ],
 )

@@ -24,12 +24,13 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 @dataclass(eq=False)
 class Scalar:
     """A text. `span` is as written, with its quotes or its block's head; `text` is what YAML reads; `style` is one of
-    "" (plain) ' " | > ."""
+    "" (plain) ' " | > ; `origins` are values that it was made of before it was YAML."""
 
     span: Span
     text: str
     style: str = ""
     tag: str = ""
+    origins: tuple[Value[Any], ...] = ()
 
     @property
     def null(self) -> bool:
@@ -55,8 +56,8 @@ class Scalar:
     def value(self) -> Value[Any]:
         """The text as a value; unknown where a template fills it in; None for a plain null."""
         if self.template:
-            return Value(Unknown("a template fills it in", about=self.text), (self.place,))
-        return Value(None if self.null else self.text, (self.place,))
+            return Value(Unknown("a template fills it in", about=self.text), (self.place,)).also(*self.origins)
+        return Value(None if self.null else self.text, (self.place,)).also(*self.origins)
 
     def typed(self) -> Value[Any]:
         """The value as YAML 1.2's core schema has it: numbers and true and false when plain, else text. `off` is text."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from serveaudit.formats.yaml.marks import hidden, shown
 from serveaudit.formats.yaml.nodes import Mapping, Node, Scalar, Sequence
 from serveaudit.source import Problem, SourceFile, Span
 
@@ -33,10 +34,20 @@ class Yaml:
 
 
 def parse(source: SourceFile) -> Yaml:
-    """The file's documents. What can't be read is a problem with its line; the documents before it are kept."""
+    """The file's documents. What can't be read is a problem with its line; the documents before it are kept.
+
+    `name: {{ x }}-web` is read as a template's engine would leave it: a text, in which `{{ x }}` still stands.
+    """
+    found = _parsed(source, source.text)
+    if found.problems and "{{" in source.text and (again := _parsed(source, hidden(source.text))) and not again.problems:
+        return again
+    return found
+
+
+def _parsed(source: SourceFile, text: str) -> Yaml:
     builder = _Builder(source)
     try:
-        for event in yaml.parse(source.text, Loader=_Loader):
+        for event in yaml.parse(text, Loader=_Loader):
             builder.take(event)
     except yaml.YAMLError as error:
         span = _error_span(source, error)
@@ -63,7 +74,7 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent):
             start = min(_after_properties(self.source.text, start, event), end)
             style = "" if event.style in (None, ":") else event.style
-            self._add(Scalar(self.source.span(start, end), event.value, style, event.tag or ""), event.anchor)
+            self._add(Scalar(self.source.span(start, end), shown(event.value), style, event.tag or ""), event.anchor)
         elif isinstance(event, yaml.SequenceStartEvent):
             self._enter(Sequence(self.source.span(start, end), tag=event.tag or ""), event.anchor)
         elif isinstance(event, yaml.MappingStartEvent):
