@@ -7,7 +7,7 @@ from typing import Any
 from serveaudit.command import Environment
 from serveaudit.formats.words import KUBERNETES, placeholders
 from serveaudit.formats.yaml import Mapping, Scalar
-from serveaudit.launch.kubernetes.objects import Objects, members, name_of, namespace_of, place_of, text, texts
+from serveaudit.launch.kubernetes.objects import Objects, members, name_of, namespace_of, place_of, text, texts, whole
 from serveaudit.launching import Image
 from serveaudit.values import Partial, Unknown, Value
 
@@ -20,6 +20,8 @@ def environment(
     for entry in members(container.get("envFrom")):
         variables, missing = _from(entry, objects, space)
         env = env.over(variables, missing)
+    for place in (container, container.get("envFrom"), container.get("env")):
+        env = env.over({}, whole(place))
     for entry in members(container.get("env")):
         name = entry.text("name")
         if name:
@@ -87,4 +89,4 @@ def expanded(scalar: Scalar, env: Environment) -> Value[Any]:
         value = env.get(name)
         return Value(f"$({name})", (), value.assumes, value.depends) if value.x is None else value
 
-    return placeholders(scalar.view).fill(KUBERNETES, lookup).value()
+    return placeholders(scalar.view).fill(KUBERNETES, lookup).value().also(*scalar.origins)

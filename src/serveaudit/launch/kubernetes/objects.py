@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from serveaudit.formats.words import placeholders
-from serveaudit.formats.yaml import Mapping, Node, Scalar, Sequence, parse
+from serveaudit.formats.yaml import Mapping, Node, Scalar, Sequence
+from serveaudit.launch.kubernetes.charts import Charts
+from serveaudit.launch.kubernetes.evaluating import Near
 from serveaudit.source import SourceFile
 from serveaudit.values import Place, Unknown, Value
 
 _DEEPEST_LIST = 3
 _MOST = 1000
 """Objects, and members of a list: aliases may make a small file endless."""
+_BLOCK = re.compile(r"\{\{ (?:if|with|range|block) ")
 
 
 @dataclass(slots=True)
@@ -33,11 +37,11 @@ class Objects:
         return next((each for each in found if namespace_of(each) == namespace), found[0] if found else None)
 
 
-def read_objects(sources: Iterable[SourceFile]) -> Objects:
+def read_objects(sources: Iterable[SourceFile], near: Near) -> Objects:
     """Every object with a `kind`, those inside of a `List` too."""
-    objects = Objects()
+    objects, charts = Objects(), Charts(near)
     for source in sources:
-        document = parse(source)
+        document = charts.read(source)
         for problem in document.problems:
             if objects.complete is True:
                 objects.complete = Unknown(f"{source.path}, line {problem.span.line}: {problem.message}")
@@ -80,7 +84,7 @@ def text(node: Node | None) -> Value[Any]:
     """A scalar's text, what a template fills in unknown; None for a null, and for what is no scalar."""
     if not isinstance(node, Scalar) or node.null:
         return Value(None)
-    return placeholders(node.view).value()
+    return placeholders(node.view).value().also(*node.origins)
 
 
 def number(node: Node | None) -> Value[Any]:
@@ -96,3 +100,10 @@ def texts(node: Node | None) -> dict[str, Scalar]:
 def members(node: Node | None) -> list[Mapping]:
     """The mappings of a list; none where there is no list."""
     return node.mappings[:_MOST] if isinstance(node, Sequence) else []
+
+
+def whole(node: Node | None) -> bool | Unknown:
+    """True; an Unknown where a template puts more into a mapping or list: its mark stands in the place of keys or members."""
+    keys = [key.text for key, _ in node.entries if key.template] if isinstance(node, Mapping) else []
+    members = [each.text for each in node.scalars if _BLOCK.match(each.text)] if isinstance(node, Sequence) else []
+    return next((Unknown("only Helm can fill in what else is there", about=mark) for mark in keys + members), True)

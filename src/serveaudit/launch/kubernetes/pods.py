@@ -9,7 +9,17 @@ from typing import Any
 from serveaudit.command import Environment, Step
 from serveaudit.formats.yaml import Mapping, Scalar, Sequence, flat
 from serveaudit.launch.kubernetes.environment import environment, expanded, service_links
-from serveaudit.launch.kubernetes.objects import Objects, members, name_of, namespace_of, number, place_of, text, texts
+from serveaudit.launch.kubernetes.objects import (
+    Objects,
+    members,
+    name_of,
+    namespace_of,
+    number,
+    place_of,
+    text,
+    texts,
+    whole,
+)
 from serveaudit.launch.kubernetes.volumes import mounts
 from serveaudit.launching import Image, Images, Machine, Mount, Published, Sign, Unit, started
 from serveaudit.units import Seconds, cpu_quantity, quantity
@@ -19,6 +29,8 @@ _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Cr
 _RESTARTS = {"Always": "always", "OnFailure": "on-failure", "Never": "no"}
 _POD_MODELLED = frozenset(("containers", "initContainers", "volumes", "terminationGracePeriodSeconds", "restartPolicy"))
 _MODELLED = frozenset(("name", "image", "command", "args", "env", "envFrom", "ports", "volumeMounts", "workingDir"))
+_ASKED_FOR = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "securityContext.readOnlyRootFilesystem")
+"""Keys whose absence means something: not known where a template leaves parts of the container out."""
 
 
 @dataclass(slots=True)
@@ -131,6 +143,8 @@ class _Reader:
 
     def _step(self, container: Mapping, image: Image | None, env: Environment) -> Step | None:
         """`command` stands for the image's entrypoint and drops its command; `args` stand for its command."""
+        if any(isinstance(whole(container.get(key)), Unknown) for key in ("command", "args")):
+            return None
         command, args = self._half(container, "command", env), self._half(container, "args", env)
         if image and command is None:
             command, args = image.entrypoint, args or image.command
@@ -167,6 +181,9 @@ class _Reader:
         for name, value in keys.items():
             if name.endswith(".port") and isinstance(value.x, str) and value.x in self.ports:
                 keys[name] = Value(self.ports[value.x].x, value.places).also(self.ports[value.x])
+        if isinstance(why := whole(container), Unknown):
+            missing = [name for name in _ASKED_FOR if container.get(name.partition(".")[0]) is None]
+            keys |= dict.fromkeys(missing, Value(why, (Place(container.head),)))
         if image is None:
             keys["image"] = Value(Unknown("the image is not built here"))
         return keys

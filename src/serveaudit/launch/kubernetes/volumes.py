@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from serveaudit.formats.yaml import Mapping
+from serveaudit.formats.yaml import Mapping, Scalar
 from serveaudit.launch.kubernetes.objects import Objects, members, texts
 from serveaudit.launching import Mount
+from serveaudit.source import SourceFile
 from serveaudit.values import Place
 
 
@@ -30,10 +31,22 @@ def _mount(mount: Mapping, volume: Mapping | None, objects: Objects, space: str)
         below = mount.text("subPath")
         for key, name in chosen.items():
             if key in data and (not below or below == name):
-                yield Mount("text", None, path if below else posixpath.join(path, name), place, data[key].view, read_only=True)
+                yield Mount(
+                    "text", None, path if below else posixpath.join(path, name), place, _written(data[key]), read_only=True
+                )
     elif volume and volume.get("hostPath"):
         yield Mount("bind", None, path, place, read_only=mount.text("readOnly") == "true")
     elif volume and volume.at("emptyDir", "medium"):
         yield Mount("tmpfs", None, path, place)
     else:
         yield Mount("volume", mount.text("name"), path, place, read_only=mount.text("readOnly") == "true")
+
+
+def _written(text: Scalar) -> SourceFile:
+    """A file's text; where a template takes all of it from a value of the chart, or from a file, as it is written there."""
+    for origin in text.origins:
+        for place in origin.places:
+            source = place.span.source
+            if place.span.text.strip() == text.text.strip():
+                return source.slice(place.span.start, place.span.end)
+    return text.view
