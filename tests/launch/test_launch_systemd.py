@@ -149,3 +149,10 @@ def test_a_socket_has_addresses_and_what_it_starts() -> None:
 def test_broken_units_are_read_as_far_as_they_go(text: str) -> None:
     (found,) = units({"a.service": text})
     assert all(not step.argv or plain(step.argv[0]) != "/a" for step in found.steps)
+
+
+def test_a_key_in_another_section_counts_for_nothing() -> None:
+    found = unit("[Unit]\nRestart=always\n[Service]\nExecStart=/bin/gunicorn app:app\nWantedBy=multi-user.target\n")
+    assert found.restart.x == "no"
+    assert "Restart" not in found.keys
+    assert (found.keys["Unit.Restart"].x, found.keys["Service.WantedBy"].x) == ("always", "multi-user.target")

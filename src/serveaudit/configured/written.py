@@ -47,17 +47,26 @@ def units_of(context: Context) -> Iterator[Unit]:
 
 
 def of_unit(unit: Unit) -> Iterator[Setting]:
-    """The keys of a unit, each as a setting at its line; its row is None where the manager knows no such key."""
-    for name, value in unit.keys.items():
-        if not value.places or "." in name:
+    """The keys of a unit, each as a setting at its line; its row is None where the manager knows no such key there."""
+    for dotted, value in unit.keys.items():
+        section, _, name = dotted.rpartition(".")
+        if not value.places or (section and unit.manager != "systemd"):
             continue
         span = value.places[0].span.outermost
-        place = Place(_line(span))
-        yield Setting(name, value, "written", place, name, row=facts(unit.manager).row(name), literal=span)
+        place, row = Place(_line(span)), None if section else facts(unit.manager).row(name)
+        yield Setting(name, value, "written", place, name, bound_by=section or "assign", row=row, literal=span)
+
+
+def wrong_section(setting: Setting) -> str:
+    """The section of a unit in which a key stands that systemd reads in another one only; empty for all others."""
+    return setting.bound_by if setting.bound_by in ("Unit", "Service", "Socket", "Install") else ""
 
 
 def unknown_key(setting: Setting, unit: Unit) -> str:
-    """The key that is meant by one that the manager does not know; empty where it knows it, or none is near."""
+    """The key that is meant by one that the manager does not know there; empty where it knows it, or none is near."""
+    if wrong_section(setting):
+        row = facts(unit.manager).row(setting.name)
+        return f"{setting.name} in [{row.sections[0]}]" if row is not None else ""
     if setting.row is not None or setting.name.startswith("X-"):
         return ""
     table = facts(unit.manager)

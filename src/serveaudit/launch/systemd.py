@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from serveaudit.command import Environment, Step
@@ -16,6 +16,7 @@ from serveaudit.formats.ini import Entry
 from serveaudit.formats.words import SPECIFIERS, SYSTEMD, Filled, placeholders
 from serveaudit.launching import Unit, signal_name
 from serveaudit.source import SourceFile
+from serveaudit.tables import facts
 from serveaudit.units import Address, Seconds, address, duration
 from serveaudit.values import How, Items, Place, Unknown, Value, unknown
 
@@ -68,8 +69,8 @@ class _Reader:
         self.files = [ini.parse(source, "systemd") for source in files]
         heads = [each.head for file in self.files for each in file.sections if each.name == section]
         self.head = Place(heads[0] if heads else files[0].line_span(1))
+        self.section = section
         self.entries = self._entries(section)
-        self.others = {**self._entries("Unit"), **self._entries("Install")}
 
     def service(self) -> Unit:
         env, user = self._environment(), self._user()
@@ -230,16 +231,27 @@ class _Reader:
         return self._filled(entry).value().map(read)
 
     def _keys(self) -> dict[str, Value[Any]]:
-        """Everything else as written; systemd's words for yes and no as booleans; what is given several times as Items."""
+        """Everything else as written; systemd's words for yes and no as booleans; what is given several times as Items. A key
+        that stands in a section where systemd skips it has the section before its name: `Unit.Restart`."""
         found: dict[str, Value[Any]] = {}
-        entries: Mapping[str, list[Entry]] = {**self.others, **self.entries}
-        for key, given in entries.items():
-            if key not in _MODELLED:
-                values = [self._filled(entry).value() for entry in given]
-                values = [value.map(lambda text: _BOOLEANS.get(text.lower(), text)) for value in values]
-                places = tuple(value.places[0] for value in values)
-                found[key] = values[0] if len(values) == 1 else Value(Items(tuple(values)), places)
+        for section in ("Unit", "Install", self.section):
+            entries = self.entries if section == self.section else self._entries(section)
+            for key, given in entries.items():
+                if _is_misplaced(key, section):
+                    found[f"{section}.{key}"] = self._as_written(given)
+                elif key not in _MODELLED:
+                    found[key] = self._as_written(given)
         return found
+
+    def _as_written(self, given: Sequence[Entry]) -> Value[Any]:
+        values = [self._filled(entry).value() for entry in given]
+        values = [value.map(lambda text: _BOOLEANS.get(text.lower(), text)) for value in values]
+        return values[0] if len(values) == 1 else Value(Items(tuple(values)), tuple(value.places[0] for value in values))
+
+
+def _is_misplaced(key: str, section: str) -> bool:
+    row = facts("systemd").row(key)
+    return row is not None and bool(row.sections) and section not in row.sections
 
 
 def _of_file(source: SourceFile) -> Iterator[tuple[str, Value[Any]]]:

@@ -94,7 +94,8 @@ class Setting(Subject):
             return Value(": WSGIServer takes it for an argument of TLS, and every plain request fails")
         if self.fatal.x:
             return Value(f": {self.facts.refused or 'the worker ends with a TypeError'}")
-        return Value(", it is ignored")
+        section = written.wrong_section(self.facts)
+        return Value(f" in [{section}], it is ignored" if section else ", it is ignored")
 
     @word()
     def fatal(self) -> Value[bool]:
