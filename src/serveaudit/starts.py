@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from serveaudit.following import Link
 from serveaudit.invocation import basename
 from serveaudit.launching import Machine, Unit, signal_name
 from serveaudit.programs.nginx import facts, looks_like
+from serveaudit.serving import Server
 from serveaudit.source import SourceFile
 from serveaudit.units import Seconds, duration
 from serveaudit.values import Items, Place, Unknown, Value
@@ -67,6 +69,33 @@ def read_only(unit: Unit) -> Value[Any]:
     """Whether the root file system of a container can't be written; None where nothing is said."""
     found = unit.keys.get("read_only", Value(None))
     return found if found.x is not None else unit.keys.get("securityContext.readOnlyRootFilesystem", Value(None))
+
+
+def missed_pid_file(server: Server, expected: Value[Any]) -> Value[Any]:
+    """The path where systemd looks for a server's number, where the server does not write it there; None where it does."""
+    own = server.value({"gunicorn": "pidfile", "uwsgi": "pidfile"}.get(server.program, ""))
+    safe = server.value("safe-pidfile")
+    command = server.command
+    if not isinstance(expected.x, str) or server.program not in ("gunicorn", "uwsgi") or command is None:
+        return Value(None)
+    unknown = next((value for value in (own, safe, command.cwd) if isinstance(value.x, Unknown)), None)
+    if unknown is not None:
+        return Value(unknown.x, unknown.places)
+    written = {posixpath.join(str(command.cwd.x), str(value.x)) for value in (own, safe) if value.x is not None}
+    wanted = posixpath.join("/run", expected.x)
+    agree = any(
+        posixpath.normpath(path).replace("/var/run/", "/run/") == wanted.replace("/var/run/", "/run/") for path in written
+    )
+    return Value(None) if agree else expected.also(own)
+
+
+def built_with(machine: Machine, text: str) -> Value[bool]:
+    """Whether a command of the image's build has this text."""
+    for step in machine.runs:
+        words = step.script.text if step.script is not None else " ".join(str(word.x) for word in step.argv)
+        if text and text in words:
+            return Value(True, (step.place,))
+    return Value(False)
 
 
 def shares_processes(machine: Machine) -> bool:

@@ -107,10 +107,9 @@ def _is_passing(target: str) -> bool:
 
 
 def _is_made(process: Process, directory: str) -> bool:
-    """Whether the image's build does something about a directory."""
-    steps = process.running.machine.runs
-    texts = [step.script.text if step.script is not None else " ".join(str(word.x) for word in step.argv) for step in steps]
-    return any(directory in text or "usermod" in text for text in texts)
+    """Whether the image's build does something about a directory, or about users."""
+    machine = process.running.machine
+    return any(starts.built_with(machine, text).x is True for text in (directory, "usermod"))
 
 
 def _shared(process: Process) -> Value[str]:

@@ -92,6 +92,15 @@ class ServerLifecycle:
             return Value(False)
         return Value(Unknown("nothing in the repository starts it", "what starts it"))
 
+    @word("writes its log to {it}")
+    def log_file(self) -> Value[str]:
+        """The file that uWSGI writes its log to; None for an output, and for other servers."""
+        for name in ("logto", "logto2", "daemonize", "daemonize2"):
+            found = self.process.server.value(name)
+            if isinstance(found.x, str) and found.x.startswith("/") and not found.x.startswith(("/dev/", "/proc/")):
+                return found
+        return Value(None)
+
     @word("handles the signal itself")
     def own_handler(self) -> Value[bool]:
         """Whether something else than the server takes SIGTERM: a handler that the script which starts it or the application's

@@ -180,6 +180,13 @@ class Launch(LaunchTimeouts, LaunchExposing, Subject):
             return self.process.server.daemon
         return starts.nginx_daemon(self.running)
 
+    @word("systemd looks for the process's number here")
+    def pid_file_missed(self) -> Value[str]:
+        """The `PIDFile=` of a forking service whose server writes its number elsewhere, or nowhere; None where both agree."""
+        if self.process is None or self.key("Type").x != "forking" or self.process.server.daemon.x is not True:
+            return Value(None)
+        return starts.missed_pid_file(self.process.server, self.key("PIDFile"))
+
     # how it is reloaded
 
     @word("sends SIG{it} to reload")
@@ -213,6 +220,11 @@ class Launch(LaunchTimeouts, LaunchExposing, Subject):
     def writable(self, path: str) -> Value[bool]:
         """Whether something that can be written is mounted at a path, or around it."""
         return starts.writable(self.running, path)
+
+    @word("the image's build makes it")
+    def built_with(self, path: str) -> Value[bool]:
+        """Whether a command of the image's build names a path."""
+        return starts.built_with(self.running.machine, path)
 
     @word("bodies of requests are kept in {it}")
     def body_directory(self) -> Value[str]:
