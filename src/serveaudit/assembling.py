@@ -15,9 +15,11 @@ from serveaudit.gathering import Gathered, Gathering
 from serveaudit.mapping import MappedFiles
 from serveaudit.nginxes import Nginxes
 from serveaudit.pairing import pair
+from serveaudit.placing import written_sites
 from serveaudit.recognising import Reading
 from serveaudit.source import SourceFile, Unreadable
 from serveaudit.starting import Started, Starting
+from serveaudit.surroundings import surround
 from serveaudit.values import Place, Value
 from serveaudit.versions import Versions
 
@@ -42,7 +44,8 @@ class _Assembler:
         gathered = gathering.gather()
         nginxes = Nginxes(self._nginx_version())
         contexts = [self._context(each, nginxes) for each in gathered]
-        self._hosts_nginx(contexts, nginxes)
+        self._hosts_nginx(contexts, gathered, nginxes)
+        surround(contexts, gathering.signs(), self.repository)
         for context in contexts:
             context.peers = [other for other in contexts if other.kind == context.kind]
             context.reachable = context.peers if context.group.manager == "none" else [context]
@@ -85,15 +88,20 @@ class _Assembler:
         server.listeners = activated(server, running.unit, running.machine) or server.listeners
         return Process(server, running, app, installed=installed)
 
-    def _hosts_nginx(self, contexts: list[Context], nginxes: Nginxes) -> None:
-        """Configurations that no container reads belong to the hosts."""
-        for kind in ("production", "development"):
-            host = next(context for context in contexts if context.kind == kind and context.group.manager == "none")
-            files = MappedFiles(self.repository)
-            sources = [source for source in self._nginx_sources() if self.repository.kind_of(source.path) == kind]
-            for config in nginxes.unclaimed(sources, files):
-                running = Running(host, host.group.machines[0], files, Place(config.root.line_span(1)))
-                host.proxies.append(Proxy(config, running))
+    def _hosts_nginx(self, contexts: list[Context], gathered: list[Gathered], nginxes: Nginxes) -> None:
+        """Configurations that no container reads belong to the hosts, and those that are written onto them."""
+        for host, each in zip(contexts, gathered, strict=True):
+            if host.group.manager != "none":
+                continue
+            sources = [source for source in self._nginx_sources() if self.repository.kind_of(source.path) == host.kind]
+            self._sites(host, sources, MappedFiles(self.repository), nginxes)
+            for starting in each.startings:
+                self._sites(host, written_sites(starting.files), starting.files, nginxes)
+
+    def _sites(self, host: Context, sources: list[SourceFile], files: MappedFiles, nginxes: Nginxes) -> None:
+        for config in nginxes.unclaimed(sources, files):
+            running = Running(host, host.group.machines[0], files, Place(config.root.line_span(1)))
+            host.proxies.append(Proxy(config, running))
 
     def _nginx_sources(self) -> Iterator[SourceFile]:
         for found in self.repository.files:

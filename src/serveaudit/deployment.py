@@ -81,6 +81,7 @@ class Context:
     launches   every command that its machines come to, servers or not
     reachable  the contexts whose machines its proxies may reach: its own, and for a host every one of its kind
     peers      every context of its kind, itself included
+    signs      of something outside that concerns it
     """
 
     name: str

@@ -37,24 +37,18 @@ def outer_proxy(context: Context) -> Value[bool]:
     """Whether something that is not audited proxies: by a sign in the repository, or as the user states."""
     if context.stated.proxy.x is not None:
         return context.stated.proxy.map(lambda said: said == "external")
-    return _first(sign for sign in signs(context) if sign.proxies)
+    return _first(sign for sign in context.signs if sign.proxies)
 
 
 def outer_tls(context: Context) -> Value[bool]:
     """Whether something that is not audited terminates TLS: by a sign in the repository, or as the user states."""
     if context.stated.tls.x is not None:
         return context.stated.tls.map(lambda said: said == "external")
-    found = _first(sign for sign in signs(context) if sign.terminates_tls)
+    found = _first(sign for sign in context.signs if sign.terminates_tls)
     if found.x is True:
         return found
     place = next((place for proxy in context.proxies if (place := expects_balancer(proxy))), None)
     return Value(place is not None, (place,) if place else ())
-
-
-def signs(context: Context) -> Iterator[Sign]:
-    """The signs of something outside that hold for a context: those of every context of its kind."""
-    for peer in context.peers:
-        yield from peer.signs
 
 
 def expects_balancer(proxy: Proxy) -> Place | None:
@@ -174,7 +168,7 @@ def faces_clients(proxy: Proxy, site: Site) -> Value[bool]:
     for stated in (context.stated.proxy, context.stated.tls):
         if stated.x is not None:
             return stated.map(lambda said: said != "external")
-    sign = next((sign for sign in signs(context) if sign.proxies), None)
+    sign = next((sign for sign in context.signs if sign.proxies), None)
     if sign is not None:
         return Value(Unknown(f"{sign.what} may stand before it"), (sign.place,))
     place = expects_balancer(proxy)

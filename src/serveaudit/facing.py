@@ -21,7 +21,7 @@ def reached_directly(proxy: Proxy, site: Site) -> Value[bool]:
         return Value(False, stated.places)
     if machine.kind == "container" and machine.host_network.x is not True and not machine.published:
         return Value(False, (machine.place,))
-    sign = next((sign for context in proxy.running.context.peers for sign in context.signs if sign.proxies), None)
+    sign = next((sign for sign in proxy.running.context.signs if sign.proxies), None)
     if sign is not None:
         return Value(Unknown(f"{sign.what} may stand before it"), (sign.place,))
     open_here = next((listen for listen in site.listens if is_public(proxy, listen)), None)

@@ -9,17 +9,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from serveaudit.command import Environment, Step
-from serveaudit.contexts import Kind, has_production_sibling
+from serveaudit.contexts import Kind, has_production_sibling, is_named_for_production, kind_of_project
 from serveaudit.discover import Repository
 from serveaudit.launch import makefile, outside, procfile
+from serveaudit.launch.cloudinit import read_user_data
 from serveaudit.launch.compose import read_project, variants
 from serveaudit.launch.dockerfile import container, read_image
 from serveaudit.launch.images import known_image
-from serveaudit.launch.kubernetes import read_manifests
+from serveaudit.launch.kubernetes import chart_of, read_manifests
 from serveaudit.launch.supervisor import read_programs
 from serveaudit.launch.systemd import read_units
 from serveaudit.launching import Build, Group, Image, Machine, Manager, Sign, Unit
 from serveaudit.mapping import MappedFiles
+from serveaudit.placing import is_configured, written_units
 from serveaudit.recognising import Reading, configured, scripted
 from serveaudit.source import SourceFile, Unreadable
 from serveaudit.starting import Starting
@@ -42,6 +44,7 @@ class Gathered:
     startings: list[Starting] = field(default_factory=list)
     alone: list[tuple[Reading, Starting]] = field(default_factory=list)
     signs: list[Sign] = field(default_factory=list)
+    """What its own machines tell of something outside."""
 
 
 class Gathering:
@@ -60,14 +63,15 @@ class Gathering:
         for group in self._images_alone():
             self._take(group)
         self._hosts()
-        signs = outside.of_files(dict(self._sources(_SIGN_KINDS)))
-        for gathered in self.groups:
-            gathered.signs += [
-                sign
-                for sign in signs
-                if gathered.kind == "development" or self.repository.kind_of(sign.place.span.path) == "production"
-            ]
         return self.groups
+
+    def signs(self) -> list[Sign]:
+        """What files tell of something outside, whichever group it concerns."""
+        told = dict(self._sources(_SIGN_KINDS))
+        for path in filter(outside.may_tell, self.repository.paths):
+            if path not in told and (source := self._read(path)) is not None:
+                told[path] = source
+        return outside.of_files(told)
 
     # containers
 
@@ -76,26 +80,33 @@ class Gathering:
         for files in variants(sources):
             group = read_project(files, self._read, self.images)
             self.used.update(group.files)
-            beside = any(has_production_sibling(path, sources) for path in files)
-            kind: Kind = "development" if beside or self._kind_of_all(files) == "development" else "production"
-            yield group, kind
+            yield group, kind_of_project(files, sources, map(self.repository.kind_of, files))
 
     def _kubernetes(self) -> Iterator[tuple[Group, Kind]]:
         folders: dict[str, list[SourceFile]] = {}
         for path, source in self._sources(("kubernetes",)):
-            folders.setdefault(posixpath.dirname(path), []).append(source)
+            chart = chart_of(path, self._read)
+            folders.setdefault(posixpath.dirname(path) if chart is None else chart, []).append(source)
         for sources in folders.values():
-            group = read_manifests(sources, self.images)
+            group = read_manifests(sources, self.images, self._read)
             self.used.update(group.files)
             yield group, self._kind_of_all(group.files)
 
     def _images_alone(self) -> Iterator[tuple[Group, Kind]]:
-        """Dockerfiles that no description builds."""
+        """Dockerfiles that no description builds, or only one for development where none for production builds any."""
+        deployed = {
+            machine.dockerfile for each in self.groups if each.kind == "production" for machine in each.group.machines
+        } - {None}
         for path, _ in self._sources(("dockerfile",)):
-            if path not in self.used:
+            tried_out = path in self.used and path not in deployed and self._kind_of_dockerfile(path) == "production"
+            if path not in self.used or (tried_out and not deployed):
                 image = self.images.built(Build(self._context_of(path), path, Place(self.repository.read(path).line_span(1))))
                 if image is not None:
-                    yield Group(path, "docker", [container(image, path)], (path,)), self.repository.kind_of(path)
+                    yield Group(path, "docker", [container(image, path)], (path,)), self._kind_of_dockerfile(path)
+
+    def _kind_of_dockerfile(self, path: str) -> Kind:
+        others = (found.path for found in self.repository.files if found.kind == "dockerfile")
+        return "development" if has_production_sibling(path, others) else self.repository.kind_of(path)
 
     def _context_of(self, dockerfile: str) -> str:
         """The directory that a Dockerfile is most likely built from: its own, unless what it copies lies in the root."""
@@ -129,6 +140,10 @@ class Gathering:
         for path, source in self._sources(("shell", "python")):
             if path not in self.used:
                 self._script(path, source, machines[self.repository.kind_of(path)])
+        for path, source in self._sources(("cloud-init",)):
+            self._user_data(path, source, machines)
+        for host in machines.values():
+            self._written_units(host)
         for kind in SERVER_FILES:
             for path, source in self._sources((kind,)):
                 if path not in self.used:
@@ -148,7 +163,7 @@ class Gathering:
             yield self._starting(machines, unit.place.span.path), unit
         for path, source in self._sources(("supervisor",)):
             if path not in self.used:
-                for unit in read_programs([source], Environment(), Value("")):
+                for unit in read_programs([source], Environment(), Value(""), [posixpath.dirname(path)]):
                     yield self._starting(machines, path), unit
         for path, source in self._sources(("procfile",)):
             for unit in procfile.read_processes(source):
@@ -171,13 +186,29 @@ class Gathering:
         place = Place(source.line_span(1))
         if path.endswith(".py"):
             host.alone += [(reading, starting) for reading in scripted(source, Environment(), starting.files)]
+            starting.run_by_python(Unit("shell", path, place), path)
         else:
             shell = "bash" if "bash" in source.line_text(1) else "sh"
             unit = _unit("shell", path, place, Step(place, script=source, shell=shell))
             starting.run(unit)
-        if starting.started or starting.files.used:
+        if starting.started or starting.files.used or is_configured(starting.files):
             host.startings.append(starting)
             self.used |= {path, *starting.files.used}
+
+    def _user_data(self, path: str, source: SourceFile, machines: dict[str, Gathered]) -> None:
+        """What a cloud's user data puts onto a machine and runs there."""
+        data = read_user_data(source)
+        starting = self._starting(machines, path)
+        starting.files.written.update(data.files)
+        for step in data.commands:
+            starting.run(_unit("shell", path, step.place, step))
+
+    def _written_units(self, host: Gathered) -> None:
+        """Units that are only written on the host."""
+        for starting in host.startings:
+            for unit in written_units(starting.files):
+                starting.machine.units.append(unit)
+                starting.run(unit)
 
     def _configuration(self, path: str, source: SourceFile, kind: str, host: Gathered) -> None:
         starting = Starting(host.startings[0].machine, MappedFiles(self.repository, bases=_bases(path)))
@@ -188,16 +219,29 @@ class Gathering:
     def _take(self, found: tuple[Group, Kind]) -> None:
         group, kind = found
         gathered = Gathered(group, kind)
+        named = any(map(is_named_for_production, group.files))
         for machine in group.machines:
             files = MappedFiles(self.repository, tuple(machine.mounts), bases=_container_bases(machine))
             starting = Starting(machine, files)
+            starting.build()
             for unit in machine.units:
                 starting.run(unit)
             gathered.startings.append(starting)
+            if group.manager == "compose" and not named and self._is_worked_on(starting):
+                gathered.kind = "development"
             gathered.signs += [*machine.outside, *outside.of_machine(machine, group.machines)]
             self.used |= files.used
         gathered.signs += outside.of_group(group.machines)
         self.groups.append(gathered)
+
+    def _is_worked_on(self, starting: Starting) -> bool:
+        """Whether a container runs the working tree, and restarts with each change of it."""
+        mounted = [m.source for m in starting.machine.mounts if m.kind == "bind" and m.source is not None]
+        return any(started.restarts_on_change for started in starting.started) and any(map(self._holds_python, mounted))
+
+    def _holds_python(self, folder: str) -> bool:
+        below = "" if folder in ("", ".") else folder.rstrip("/") + "/"
+        return any(path.startswith(below) and path.endswith(".py") for path in self.repository.paths)
 
     def _sources(self, kinds: Iterable[str]) -> Iterator[tuple[str, SourceFile]]:
         wanted = frozenset(kinds)
@@ -246,7 +290,8 @@ class _Images:
             for path, _ in self.gathering._sources(("dockerfile",))
             if self.gathering.repository.kind_of(path) == "production"
         ]
-        if len(own) != 1 or "/" not in reference.x:
+        named_here = "/" in reference.x or any(name.startswith("env:") for name in reference.depends)
+        if len(own) != 1 or not named_here:
             return None
         place = Place(self.gathering.repository.read(own[0]).line_span(1))
         built = self.built(Build(self.gathering._context_of(own[0]), own[0], place))

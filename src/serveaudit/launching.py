@@ -58,7 +58,8 @@ class Published:
 @dataclass(frozen=True, slots=True)
 class Mount:
     """A directory or file of a container. kind `bind` and `copy`: `source` is a path in the repository (None where it lies
-    outside of it or is not known); `volume`: `source` is the volume's name; `tmpfs`; `text`: `content` is given in place."""
+    outside of it or is not known); `volume`: `source` is the volume's name; `tmpfs`; `text`: `content` is given in place (None:
+    it is not known)."""
 
     kind: Literal["bind", "copy", "volume", "tmpfs", "text"]
     source: str | None
@@ -92,6 +93,7 @@ class Image:
     outside      signs of a proxy that the image itself brings along
     complete     an Unknown where an image below was not read: it may have an entrypoint, variables and ports of its own
     keys         everything else that is written: HEALTHCHECK, VOLUME, labels as `LABEL name`
+    triggers     the instructions of ONBUILD, done when another image is built on it
     """
 
     base: Value[str]
@@ -110,6 +112,7 @@ class Image:
     dockerfile: str | None = None
     complete: bool | Unknown = True
     keys: Mapping[str, Value[Any]] = field(default_factory=dict)
+    triggers: tuple[SourceFile, ...] = ()
 
 
 class Images(Protocol):
@@ -141,14 +144,24 @@ def started(entrypoint: Step | None, command: Step | None) -> Step | None:
     return replace(entrypoint, argv=(*entrypoint.argv, *words))
 
 
+Reach = Literal["anything", "what it runs", "bare servers"]
+
+
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A sign that something outside of what is audited stands before a server: what it is, and what it does there."""
+    """A sign that something outside of what is audited stands before a server: what it is, and what it does there.
+
+    reach     before what it may stand: anything; only what a platform runs itself (an image, a Procfile); only servers that
+              have no nginx of their own
+    targets   host and port of everything that it passes requests to; empty where they are not all known
+    """
 
     what: str
     place: Place
     proxies: bool = True
     terminates_tls: bool = True
+    reach: Reach = "anything"
+    targets: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass(slots=True, eq=False)

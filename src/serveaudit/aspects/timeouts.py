@@ -160,10 +160,9 @@ class ServerTimeouts:
         running = self.process.running
         if running.unit is None or running.unit.manager != "procfile":
             return None
-        for context in running.context.peers:
-            for sign in context.signs:
-                if sign.what == "Heroku's router" or "heroku" in sign.place.span.source.text.lower():
-                    return sign.place
+        for sign in running.context.signs:
+            if sign.what == "Heroku's router" or "heroku" in sign.place.span.source.text.lower():
+                return sign.place
         return None
 
     @word("the router waits {it}")

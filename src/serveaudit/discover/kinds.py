@@ -50,7 +50,7 @@ _RULES = (
         sure=True,
     ),
     _rule("procfile", r"Procfile(?:[._-][^/]*)?", r"^[\w-]+\s*:", sure=True),
-    _rule("caddyfile", r"[^/]*Caddyfile[^/]*", r"\S"),
+    _rule("caddyfile", r"[^/]*Caddyfile[^/]*|[^/]*\.caddy", r"\S"),
     _rule("makefile", r"(?:GNU)?makefile(?:\.[^/]*)?|[^/]*\.mk|justfile", r"^[^\s#:]+.*:"),
     _rule(
         "requirements",
@@ -70,6 +70,7 @@ _RULES = (
         sure=True,
     ),
     _rule("terraform", r"[^/]*\.tf", r"^(?:resource|module|provider)\b"),
+    _rule("terraform", r"[^/]*\.bicep", r"^resource\b"),
     _rule(
         "platform",
         r"(?:fly[^/]*\.toml|render\.ya?ml|railway\.(?:json|toml)|nixpacks\.toml|app\.json|heroku\.yml|scalingo\.json|\.buildpacks|"
@@ -78,14 +79,28 @@ _RULES = (
         r"\S",
     ),
     _rule("platform", r"app(?:[.-][\w-]+)?\.ya?ml", r"^runtime:\s*\S+"),
-    _rule("platform", r"copilot/[^/]+/manifest\.ya?ml|(?:template|sam)\.ya?ml", r"^type:.*Web Service|AWS::"),
+    _rule("platform", r"copilot/[^/]+/manifest\.ya?ml", r"^type:.*Web Service"),
     _rule("platform", r"config/deploy[^/]*\.ya?ml", r"^(?:service|proxy|traefik):"),
     _rule("platform", r"[^/]*manifest[^/]*\.ya?ml", r"^applications:"),
     _rule("platform", r"[^/]*\.json", r'"containerDefinitions"\s*:'),
+    _rule("platform", r"[^/]*\.(?:ya?ml|json|template)", r"\bAWS::[A-Z]\w+::"),
+    _rule("platform", r"azure\.ya?ml", r"^\s+host:\s*\w"),
     _rule("proxy", r"[^/]*haproxy[^/]*\.cfg", r"^[ \t]*(?:frontend|listen|backend)\b"),
-    _rule("proxy", r"[^/]*traefik[^/]*\.(?:ya?ml|toml)", r"^[ \t]*\[*(?:entryPoints|http|routers|providers)\b"),
-    _rule("proxy", r"[^/]*(?:cloudflared|ngrok)[^/]*\.ya?ml|\.cloudflared/.*", r"^(?:tunnels?|ingress|authtoken):"),
+    _rule(
+        "proxy",
+        r"(?:[^/]*traefik[^/]*|[^/]*traefik[^/]*/(?:.*/)?[^/]+)\.(?:ya?ml|toml)",
+        r"^[ \t]*\[*(?:entryPoints|http|routers|providers)\b",
+    ),
+    _rule("proxy", r"[^/]*envoy[^/]*\.ya?ml", r"^(?:static|dynamic)_resources:"),
+    _rule("proxy", r"[^/]*kong[^/]*\.ya?ml", r"^_format_version:"),
+    _rule("proxy", r"[^/]*serve[^/]*\.json", r'"(?:HTTPS|AllowFunnel)"\s*:'),
+    _rule(
+        "proxy",
+        r"[^/]*(?:cloudflared|ngrok)[^/]*\.ya?ml|\.?cloudflared/[^/]*",
+        r"^(?:tunnels?|ingress|authtoken|agent|endpoints):",
+    ),
     _rule("proxy", r"[^/]*\.conf|\.htaccess|[^/]*\.vhost", r"^[ \t]*<VirtualHost\b|^[ \t]*ProxyPass(?:Match)?\s"),
+    _rule("cloud-init", rf"{_YAML}|[^/]*(?:user[-_]?data|cloud[-_]?(?:init|config))[^/]*", r"\A#cloud-config\s"),
     _rule("kubernetes", _YAML, r"^(?:- |\s*)?apiVersion\s*:", r"^(?:- |\s*)?kind\s*:"),
     _rule("compose", r"[^/]*compose[^/]*\.ya?ml", r"^(?:services|version|include|x-[\w-]+|volumes|networks)\s*:", sure=True),
     _rule("compose", _YAML, r"^services\s*:", r"^\s+(?:image|build|extends)\s*:"),
@@ -106,8 +121,8 @@ _RULES = (
     _rule(
         "yaml",
         _YAML,
-        r"\b(?:gcloud|google-github-actions|az (?:webapp|containerapp)|azure/webapps|fly(?:ctl)? (?:deploy|launch)|git push|"
-        r"heroku|cloudflared|ngrok|tailscale|certbot|acme\.sh)\b",
+        r"\b(?:gcloud|google-github-actions|az (?:webapp|containerapp)|azure/webapps|AzureWebApp|"
+        r"fly(?:ctl)? (?:deploy|launch)|git push|heroku|cloudflared|ngrok|tailscale|certbot|acme\.sh)\b",
     ),
 )
 _TEMPLATES = re.compile(

@@ -79,10 +79,9 @@ class Nginx(NginxCapacity, NginxFiles, Subject):
         """The platform before it whose requests carry a Via header; None where none is known."""
         if self.proxy.running.machine.kind == "host":  # a platform runs containers: this nginx is somewhere else
             return Value(None)
-        for context in self.proxy.running.context.peers:
-            for sign in context.signs:
-                if sign.what.startswith(_WITH_VIA):
-                    return Value(sign.what, (sign.place,))
+        for sign in self.proxy.running.context.signs:
+            if sign.what.startswith(_WITH_VIA):
+                return Value(sign.what, (sign.place,))
         return Value(None)
 
 

@@ -36,11 +36,12 @@ def _published(service: Mapping, pod: Pod) -> Iterator[Published]:
     kind = text(service.at("spec", "type"))
     for port in members(service.at("spec", "ports")):
         if port.text("protocol") in ("", "TCP"):
-            outer = number(port.get("port"))
+            outer, inner, place = number(port.get("port")), _target(port, pod), Place(port.span)
             if kind.x == "NodePort":
+                yield Published(Value("cluster", kind.places), outer, inner, place)
                 given = number(port.get("nodePort"))
                 outer = given if given.x is not None else Value(Unknown("the cluster picks a free port"))
-            yield Published(_reach(service, kind), outer, _target(port, pod), Place(port.span))
+            yield Published(_reach(service, kind), outer, inner, place)
 
 
 def _reach(service: Mapping, kind: Value[Any]) -> Value[str]:
@@ -102,7 +103,9 @@ def _terminates(route: Mapping) -> bool:
     """Whether TLS ends there. Gateways and meshes say so elsewhere: they are taken to do it."""
     if route.text("kind") in ("HTTPRoute", "VirtualService"):
         return True
-    if route.at("spec", "tls"):
+    if route.at("spec", "tls") or route.at("spec", "virtualhost", "tls"):
         return True
     notes = texts(route.at("metadata", "annotations")).items()
+    if any(key.endswith("/listen-ports") and "HTTPS" in value.text for key, value in notes):
+        return True
     return any(mark in key.lower() and value.text != "false" for key, value in notes for mark in _CERTIFICATES)
