@@ -78,7 +78,7 @@ def processes_at(reached: Reached) -> Iterator[tuple[Process, Listener]]:
     """The servers on a machine that take connections to the address."""
     for process in servers_on(reached):
         for listener in listeners_of(process):
-            if _takes(listener.address.x, reached):
+            if takes(listener.address.x, reached):
                 yield process, listener
 
 
@@ -86,7 +86,8 @@ def servers_on(reached: Reached) -> list[Process]:
     return [process for process in reached.context.processes if process.running.machine is reached.machine]
 
 
-def _takes(bound: object, reached: Reached) -> bool:
+def takes(bound: object, reached: Reached) -> bool:
+    """Whether what listens at this address of the machine gets the connection."""
     if not isinstance(bound, Address) or bound.kind != reached.address.kind:
         return False
     if bound.kind == "unix":
@@ -124,7 +125,22 @@ def _named(proxy: Proxy, address: Address, contexts: Sequence[Context]) -> Itera
             continue
         for machine in context.group.machines:
             if address.host in machine.names and machine is not own.machine:
-                yield Reached(machine, context, address, "neighbour", told((machine.place,), f"this is {address.host}"))
+                this = told((machine.place,), f"this is {address.host}")
+                if context.group.manager == "kubernetes":
+                    yield from _behind_service(machine, context, address, this)
+                else:
+                    yield Reached(machine, context, address, "neighbour", this)
+
+
+def _behind_service(machine: Machine, context: Context, address: Address, this: tuple[Place, ...]) -> Iterator[Reached]:
+    """A pod by the port of its Service, which may lead to another one of the pod; by its own where no Service has that port."""
+    served = [each for each in machine.published if each.host_port.x == address.port]
+    for each in served or [each for each in machine.published if not each.host_port.known]:
+        inside = each.port.x if each.host_port.known and isinstance(each.port.x, int) else None
+        edges = (*this, *told((each.place,), "this port of its Service"))
+        yield Reached(machine, context, Address("tcp", address.host, inside), "neighbour", edges)
+    if not served:
+        yield Reached(machine, context, address, "neighbour", this)
 
 
 def _through_volumes(proxy: Proxy, address: Address, contexts: Sequence[Context]) -> Iterator[Reached]:

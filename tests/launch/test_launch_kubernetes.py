@@ -118,8 +118,8 @@ def test_a_config_map_s_files_are_mounted_as_texts() -> None:
         (service("{port: 80, targetPort: gone}"), [("cluster", 80, "?")]),
         (service("{port: 8000}"), [("cluster", 8000, 8000)]),
         (service("{port: 80, targetPort: 8000}", "type: LoadBalancer,"), [("", 80, 8000)]),
-        (service("{port: 80, nodePort: 30080}", "type: NodePort,"), [("", 30080, 80)]),
-        (service("{port: 80}", "type: NodePort,"), [("", "?", 80)]),
+        (service("{port: 80, nodePort: 30080}", "type: NodePort,"), [("cluster", 80, 80), ("", 30080, 80)]),
+        (service("{port: 80}", "type: NodePort,"), [("cluster", 80, 80), ("", "?", 80)]),
         (service("{port: 80, protocol: UDP}"), []),
         (
             service("{port: 80}", "type: LoadBalancer,", "name: web, annotations: {x/aws-load-balancer-internal: 'true'}"),

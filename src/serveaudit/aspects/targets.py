@@ -53,8 +53,10 @@ class RouteTargets:
         listening = bound(reached.machine, reached.context)
         if not any(each.process for each in listening):
             return
+        if reached.address.kind == "tcp" and reached.address.port is None:
+            yield Value(Unknown("to which port its Service leads is not known"))
         for each in listening:
-            yield each.address.map(lambda address: _as_reached(address, reached))
+            yield each.address.map(lambda address: _as_reached(address, reached, target))
         why = others(reached.machine, reached.context)
         if why is not None and not (reached.machine.kind == "host" and self._meant(reached, target)):
             yield Value(why)
@@ -249,15 +251,14 @@ _INSIDE = (
 _NAME_LIKE = re.compile(r"[A-Za-z]")
 
 
-def _as_reached(address: Any, reached: Reached) -> Any:
-    """A server's address, written as the proxy would reach it."""
-    if isinstance(address, Address) and address.kind == "tcp":
-        return (
-            str(Address("tcp", reached.address.host, address.port))
-            if address.port is not None
-            else Unknown("its port is not known")
-        )
-    return str(address)
+def _as_reached(address: Any, reached: Reached, target: Address) -> Any:
+    """A server's address, written as the proxy would reach it: as the target itself where that leads there."""
+    if not isinstance(address, Address) or address.kind != "tcp":
+        return str(target) if address == reached.address else str(address)
+    if address.port is None:
+        return Unknown("its port is not known")
+    same = reached.address.kind == "tcp" and address.port == reached.address.port
+    return str(target if same else Address("tcp", reached.address.host, address.port))
 
 
 def _alike(one: str, other: str) -> bool:
