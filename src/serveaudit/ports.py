@@ -71,8 +71,9 @@ def others(machine: Machine, context: Context) -> Unknown | None:
         return Unknown("the image is only taken for the one that is built here", "image")
     known = {id(process.running.followed) for process in context.processes}
     known |= {id(proxy.running.followed) for proxy in context.proxies}
-    for launch in context.launches:
-        if launch.machine is machine and id(launch.followed) not in known and _may_listen(launch):
+    launches = [launch for launch in context.launches if launch.machine is machine and id(launch.followed) not in known]
+    for launch in launches:
+        if _may_listen(launch) and not (_name(launch) == "supervisord" and _listens_to_nobody(machine, context)):
             return Unknown(f"{_name(launch) or 'a program'} may listen as well")
     if any(process.server.starts for process in context.processes if process.running.machine is machine):
         return Unknown("uWSGI starts other programs, which may listen as well")
@@ -83,6 +84,13 @@ def _guessed(machine: Machine) -> bool:
     """Whether what the image starts is told by a Dockerfile of which nothing says that it builds the image."""
     own = any(step.place.span.path == machine.dockerfile for unit in machine.units for step in unit.steps)
     return own and isinstance(machine.keys.get("image.guessed", Value(None)).x, Unknown)
+
+
+def _listens_to_nobody(machine: Machine, context: Context) -> bool:
+    """Whether the whole configuration of a machine's supervisord was read, and it serves no pages of its own."""
+    units = [launch.unit for launch in context.launches if launch.machine is machine and launch.unit is not None]
+    programs = [unit for unit in units if unit.manager == "supervisor"]
+    return bool(programs) and not any({"inet_http_server.port", "include.files"} & unit.keys.keys() for unit in programs)
 
 
 def _may_listen(launch: Running) -> bool:

@@ -19,24 +19,34 @@ from serveaudit.values import How, Place, Unknown, Value
 
 _BOOLEANS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 _MODELLED = frozenset(("command", "directory", "environment", "user"))
+_COMMON = frozenset(("supervisord", "inet_http_server", "include"))
 _ENV = "ENV_"
+_MOST_PROCESSES = 32
 
 
-def read_programs(sources: Sequence[SourceFile], env: Environment, cwd: Value[Any]) -> list[Unit]:
-    """The programs of one supervisord: of its own file and of those that it includes.
+def read_programs(
+    sources: Sequence[SourceFile], env: Environment, cwd: Value[Any], directories: Sequence[str] = ()
+) -> list[Unit]:
+    """The programs of one supervisord: of its own file and of those that it includes. Where each process of a program gets
+    another command, each is a unit of its own.
 
-    env, cwd  what supervisord itself is started with; its programs inherit them
-    The keys of `[supervisord]` are every unit's, as `supervisord.nodaemon`; a `[fcgi-program:x]` has `socket`.
+    env, cwd     what supervisord itself is started with; its programs inherit them
+    directories  where the files lie for supervisord
+    The keys of `[supervisord]`, `[inet_http_server]` and `[include]` are every unit's, as `supervisord.nodaemon`; a
+    `[fcgi-program:x]` has `socket`.
     """
     files = [ini.parse(source, "supervisor") for source in sources]
     reader = _Reader(env, cwd)
-    main = [section for file in files for section in file.sections if section.name == "supervisord"]
+    main = [section for file in files for section in file.sections if section.name in _COMMON]
     for section in main:
         reader.daemon(section)
-    programs = [
-        section for file in files for section in file.sections if section.name.startswith(("program:", "fcgi-program:"))
-    ]
-    return [reader.program(section) for section in programs]
+    units = []
+    for number, file in enumerate(files):
+        reader.here = directories[number] if number < len(directories) else ""
+        for section in file.sections:
+            if section.name.startswith(("program:", "fcgi-program:")):
+                units += reader.programs(section)
+    return units
 
 
 def includes(source: SourceFile) -> list[Value[Any]]:
@@ -52,12 +62,15 @@ class _Reader:
         self.cwd = cwd
         self.common: dict[str, Value[Any]] = {}
         self.user: Value[Any] = Value(None)
+        self.here = ""
 
     def daemon(self, section: Section) -> None:
-        """What `[supervisord]` says for all of its programs."""
+        """What `[supervisord]` says for all of its programs, and the sections beside it."""
         for entry in section.entries:
             filled = self.filled(entry, "", 0)
-            if entry.name == "environment":
+            if section.name != "supervisord":
+                self.common[f"{section.name}.{entry.name}"] = filled.value()
+            elif entry.name == "environment":
                 self.env = self.env.over(dict(_assignments(filled)))
             elif entry.name == "directory":
                 self.cwd = filled.value()
@@ -66,9 +79,16 @@ class _Reader:
             else:
                 self.common[f"supervisord.{entry.name}"] = filled.value().map(_plain)
 
-    def program(self, section: Section) -> Unit:
+    def programs(self, section: Section) -> list[Unit]:
+        """A unit for every process whose command is not that of the first one."""
+        given = {entry.name: entry.value.text.strip() for entry in section.entries}
+        start, count = (_number(given.get(key), default) for key, default in (("numprocs_start", 0), ("numprocs", 1)))
+        units = [self.program(section, start + number) for number in range(min(count, _MOST_PROCESSES))]
+        return [unit for number, unit in enumerate(units) if number == 0 or _words(unit) != _words(units[0])]
+
+    def program(self, section: Section, number: int) -> Unit:
         _, _, name = section.name.partition(":")
-        entries = {entry.name: self.filled(entry, name.strip(), 0) for entry in section.entries}
+        entries = {entry.name: self.filled(entry, name.strip(), number) for entry in section.entries}
         head = Place(section.head)
         env = self.env.over(dict(_assignments(entries["environment"])) if "environment" in entries else {})
         directory = entries["directory"].value() if "directory" in entries else self.cwd
@@ -93,13 +113,16 @@ class _Reader:
         )
 
     def filled(self, entry: Entry, program: str, number: int) -> Filled:
-        """A value with `%(ENV_X)s`, `%(program_name)s`, `%(process_num)d` replaced; of several processes the first one's."""
+        """A value with `%(ENV_X)s`, `%(program_name)s`, `%(process_num)02d` and `%(here)s` replaced."""
 
-        def lookup(name: str) -> Value[Any]:
+        def lookup(formatted: str) -> Value[Any]:
+            name, _, form = formatted.partition(")")
             if name.startswith(_ENV):
                 return self._inherited(name.removeprefix(_ENV))
-            known = {"program_name": program, "group_name": program, "process_num": str(number), "numprocs": "1"}
-            return Value(known[name]) if name in known else Value(Unknown(f"%({name})s is not known", about=name))
+            if name == "process_num":
+                return Value(f"%{form}" % number)
+            known = {"program_name": program, "group_name": program, "here": self.here}
+            return Value(known[name]) if known.get(name) else Value(Unknown(f"%({name})s is not known", about=name))
 
         view = entry.value.source.slice(entry.value.start, entry.value.end)
         return placeholders(view).fill(SUPERVISOR, lookup)
@@ -130,6 +153,14 @@ def _assignments(filled: Filled) -> Iterator[tuple[str, Value[Any]]]:
             if separator:
                 yield name.strip(), part.after(len(name) + 1).unquoted().value()
             start = at + 1
+
+
+def _words(unit: Unit) -> list[object]:
+    return [word.x for step in unit.steps for word in step.argv]
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 6 else default
 
 
 def _value(entries: dict[str, Filled], key: str) -> Value[Any]:
