@@ -179,9 +179,9 @@ class Applications:
         dotted, _, attribute = text.partition(":")
         attribute = attribute or _DEFAULT_NAMES.get(server.program, "app")
         for cwd in _directories(server):
-            source = files.module(dotted, cwd)
+            source = files.read(dotted, cwd) if dotted.endswith(".py") else files.module(dotted, cwd)
             if isinstance(source, SourceFile):
-                return self._app(text, attribute, source, server, files, cwd)
+                return self._app(_as_module(text), attribute, source, server, files, cwd)
         return None
 
     def _given(self, made: Made, server: Server, files: MappedFiles) -> App | None:
@@ -213,6 +213,15 @@ class Applications:
             finder = Finder((partial(files.module, cwd=cwd), below(files, root)), _MODULES)
             self._programs[key] = python.Program(env, finder)
         return self._programs[key]
+
+
+def _as_module(spec: str) -> str:
+    """What uWSGI's `wsgi-file` names as `module:attribute`, as all others name their applications."""
+    name, separator, attribute = spec.partition(":")
+    if not name.endswith(".py"):
+        return spec
+    inside = posixpath.basename(name) if name.startswith("/") else posixpath.normpath(name)
+    return inside.removesuffix(".py").replace("/", ".") + separator + attribute
 
 
 def _is(x: object, made: Made) -> bool:
