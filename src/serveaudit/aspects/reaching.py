@@ -7,6 +7,7 @@ from typing import Any
 
 from serveaudit.deployment import Process, listeners_of
 from serveaudit.pairing import reach
+from serveaudit.probing import PROBES, checks
 from serveaudit.programs.nginx import Target
 from serveaudit.units import Address
 from serveaudit.values import Items, Place, Unknown, Value
@@ -51,6 +52,10 @@ class ServerReaching:
         for published in machine.published:
             if published.port.x in self._ports:
                 yield "a published port", published.place
+        for unit in machine.units:
+            for check in checks(unit):
+                if check.what in PROBES and check.host is None and check.port.x in self._ports:
+                    yield f"the {check.what}", check.place
         for proxy in context.proxies:
             for location in proxy.config.routes:
                 target = location.target.x

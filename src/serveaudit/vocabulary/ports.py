@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from serveaudit.deployment import Context, Process, listeners_of
@@ -96,16 +97,31 @@ class Check(Subject):
         allowed = any(_allows(str(host.x), name) for host in hosts.x)
         return Value(None) if allowed else Value(Items(hosts.x.members), hosts.places, hosts.assumes, hosts.depends)
 
+    @word("sends plain requests to https")
+    def sent_to_tls(self) -> Value[bool]:
+        """Whether Django sends the check to https, where it goes and finds no TLS; None for one that does not go there."""
+        process, facts = self._process, self.facts
+        settings = process.app.settings if process and process.app else None
+        if settings is None or facts.kind != "http" or facts.scheme == "https" or not facts.follows:
+            return Value(None)
+        redirect, exempt = settings.value("SECURE_SSL_REDIRECT"), settings.value("SECURE_REDIRECT_EXEMPT")
+        patterns = [each.x for each in exempt.x] if isinstance(exempt.x, Items) else [exempt.x]
+        if redirect.x is True and any(isinstance(each, Unknown) for each in patterns):
+            return Value(Unknown("which paths may stay without TLS is not known", "SECURE_REDIRECT_EXEMPT"))
+        elsewhere = settings.value("SECURE_SSL_HOST").x is not None
+        return Value(None) if elsewhere or any(_matches(str(each), facts.path) for each in patterns if each) else redirect
+
     @word()
-    def answered_before_hosts(self) -> Value[bool]:
-        """Whether a middleware may answer the check before the Host is looked at."""
+    def answered_first(self) -> Value[bool]:
+        """Whether a middleware may answer the check before the Host and the scheme are looked at."""
         process = self._process
         settings = process.app.settings if process and process.app else None
         middleware = settings.value("MIDDLEWARE") if settings else Value(None)
         names = [str(each.x).lower() for each in middleware.x] if isinstance(middleware.x, Items) else []
-        if not any("commonmiddleware" in name for name in names):
+        asking = "securitymiddleware" if self.refused_by.x is None else "commonmiddleware"
+        if not any(asking in name for name in names):
             return Value(Unknown("which middleware looks at the Host is not known", "MIDDLEWARE"))
-        first = names[: next(at for at, name in enumerate(names) if "commonmiddleware" in name)]
+        first = names[: next(at for at, name in enumerate(names) if asking in name)]
         own = next((name for name in first if not name.startswith(("django.", "corsheaders.", "whitenoise."))), None)
         if own and any(mark in own for mark in ("health", "alive", "ping", "status", "probe")):
             return Value(True)
@@ -147,8 +163,26 @@ class Tool(Subject):
         return self.machine.image
 
 
+def _matches(pattern: str, path: str) -> bool:
+    """Whether one of Django's patterns is of a path; one that is none matches everything, so that nothing is said."""
+    try:
+        return re.search(pattern, path.lstrip("/").partition("?")[0]) is not None
+    except re.error:
+        return True
+
+
 def _allows(host: str, name: str) -> bool:
     return host in ("*", name) or (host.startswith(".") and (name.endswith(host) or name == host[1:]))
+
+
+def _one_by_one(told: Iterable[tuple[Place, Value[int]]]) -> Iterator[tuple[Place, Value[int]]]:
+    """The ports that are told alone: of a range not every one need be taken."""
+    ports: dict[Place, list[Value[int]]] = {}
+    for place, port in told:
+        ports.setdefault(place, []).append(port)
+    for place, beside in ports.items():
+        if len({port.x for port in beside}) == 1:
+            yield place, beside[0]
 
 
 @relation("port")
@@ -158,12 +192,12 @@ def ports(deployment: Any) -> Iterator[Any]:
     for machine in context.group.machines:
         if machine.kind == "host" or machine.host_network.x is True:
             continue
-        for published in machine.published:
-            what = "targetPort" if context.group.manager == "kubernetes" else "published"
-            yield Port(machine, context, what, published.port, published.place)
-        for exposed in machine.exposed:
-            if context.group.manager == "docker" and exposed.places and exposed.places[0].how is not How.DEFAULT:
-                yield Port(machine, context, "EXPOSE", exposed, exposed.places[0])
+        what = "targetPort" if context.group.manager == "kubernetes" else "published"
+        for place, port in _one_by_one((published.place, published.port) for published in machine.published):
+            yield Port(machine, context, what, port, place)
+        told = ((port.places[0], port) for port in machine.exposed if port.places and port.places[0].how is not How.DEFAULT)
+        for place, port in _one_by_one(told if context.group.manager == "docker" else ()):
+            yield Port(machine, context, "EXPOSE", port, place)
         for unit in machine.units:
             for check in checks(unit):
                 yield Port(machine, context, check.what, check.port, check.place)
