@@ -7,19 +7,11 @@ from collections.abc import Iterator
 
 from serveaudit.applications import App
 from serveaudit.deployment import Pairing, Proxy
-from serveaudit.formats.nginx import Directive
 from serveaudit.programs.nginx import Location, Target
 from serveaudit.programs.nginx.scopes import Scope, written
 from serveaudit.values import Items, Place, Unknown, Value
 from serveaudit.words import word
 
-_TWINS = {"proxy_set_header": "param", "proxy_hide_header": "hide_header"}
-_FAMILIES = ("proxy", "uwsgi", "fastcgi", "scgi", "grpc")
-_HARMLESS = frozenset(
-    "proxy_redirect proxy_pass proxy_http_version proxy_cookie_path proxy_cookie_domain proxy_cookie_flags "
-    "uwsgi_params fastcgi_params proxy_cache_path uwsgi_cache_path proxy_headers_hash_max_size "
-    "proxy_headers_hash_bucket_size grpc_pass uwsgi_pass".split()
-)
 _SOCKET_WITH_URI = re.compile(r"(?:https?://)?unix:(?P<path>/[^:]*?\.(?:sock|socket|s))(?P<uri>/[^:]*)")
 _VARIABLE_HOST = re.compile(r"^(?:\w+://)?\$\{?[a-z]\w*\}?[^/]*(?P<uri>/[^$]*)$")
 _TAKES_SLASH = re.compile(r"^\^/?\(\.[+*]\)/\$$")
@@ -99,38 +91,6 @@ class RoutePaths:
         found = _SOCKET_WITH_URI.fullmatch(passes.texts[0]) if passes and passes.args else None
         return Value(f"http://unix:{found['path']}:{found['uri']}" if found else None)
 
-    @word("has no effect on {it}")
-    def inert_line(self) -> Value[str]:
-        """The first line of this block for another protocol than the one that requests are passed on in, whose twin is not set
-        as well; None: there is none."""
-        own = self.location.protocol
-        passes = self.location.passes
-        if own is None or passes is None or own == "memcached":
-            return Value(None)
-        prefix = "proxy" if own == "http" else own
-        for directive in self.location.scope.directives:
-            family, _, rest = directive.name.partition("_")
-            if family in _FAMILIES and family != prefix and directive.name not in _HARMLESS and rest != "pass":
-                twin = f"{prefix}_{_TWINS.get(directive.name, rest)}"
-                if not self.location.effective(twin).directives or self._other_header(directive, twin):
-                    return Value(passes.name, (written(directive),))
-        return Value(None)
-
-    def _other_header(self, directive: Directive, twin: str) -> bool:
-        """Whether a header has no parameter of the same name: one `uwsgi_param` says nothing of all headers."""
-        if not twin.endswith("_param") or not directive.args:
-            return False
-        name = "HTTP_" + directive.texts[0].upper().replace("-", "_")
-        known = {line.texts[0] for line in self.location.effective(twin) if line.args}
-        standing = {"HTTP_HOST", "HTTP_X_REAL_IP", "HTTP_X_FORWARDED_FOR"}
-        return name not in known and name not in standing
-
-    @word()
-    def inert_name(self) -> Value[str]:
-        """The name of that line."""
-        places = self.inert_line.places
-        return Value(places[0].span.text.split()[0] if places else None)
-
     @word("looks for files before, and then: {it}")
     def files_first(self) -> Value[str]:
         """What a `try_files` beside the pass directive ends with; None: there is none."""
@@ -143,13 +103,6 @@ class RoutePaths:
     def _own_pass(self) -> bool:
         passes = self.location.passes
         return passes is not None and any(passes is line for line in self.location.scope.own(passes.name))
-
-    @word("is sent as REQUEST_METHOD")
-    def request_method(self) -> Value[str]:
-        """The uwsgi parameter without which no application answers; None where it is not sent."""
-        if self.location.protocol != "uwsgi" or not self._own_pass:
-            return Value("")
-        return self.location.request_headers.param("REQUEST_METHOD")
 
     # with the application
 

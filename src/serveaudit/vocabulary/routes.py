@@ -11,6 +11,7 @@ from serveaudit.aspects.file_locations import RouteFiles
 from serveaudit.aspects.hosts import RouteHosts
 from serveaudit.aspects.names import RouteNames
 from serveaudit.aspects.paths import RoutePaths
+from serveaudit.aspects.protocols import RouteProtocols
 from serveaudit.aspects.sockets import RouteSockets
 from serveaudit.aspects.targets import RouteTargets
 from serveaudit.aspects.timeouts import RouteTimeouts
@@ -77,6 +78,7 @@ class RequestHeaders(Subject):
 class Route(
     RouteTargets,
     RoutePaths,
+    RouteProtocols,
     RouteSockets,
     RouteTimeouts,
     RouteCapacity,
