@@ -61,3 +61,26 @@ def test_a_probe_sends_the_pods_address_unless_it_is_told_a_host() -> None:
 def test_the_program_of_a_check() -> None:
     assert tool_of(unit(healthcheck__test="curl -f http://localhost/")).x == "curl"
     assert tool_of(unit(healthcheck__test="python check.py")).x is None
+
+
+def test_a_probe_may_run_a_command_of_the_image() -> None:
+    words = Items(tuple(Value(word, (PLACE,)) for word in ("curl", "-fsSL", "http://localhost:8000/up")))
+    found = unit(livenessProbe__exec__command=words)
+    assert [(each.what, each.port.x, each.tool, each.follows) for each in checks(found)] == [
+        ("livenessProbe", 8000, "curl", True)
+    ]
+    assert tool_of(found).x == "curl"
+
+
+@pytest.mark.parametrize(
+    ("command", "follows"),
+    [
+        ("curl -f http://localhost/", False),
+        ("curl -f --location http://localhost/", True),
+        ("wget -q --spider http://localhost/", True),
+        ("wget -q --max-redirect=0 http://localhost/", False),
+        ("wget -q --header 'X-Forwarded-Proto: https' http://localhost/", False),
+    ],
+)
+def test_a_command_goes_where_it_is_sent_to_or_not(command: str, follows: bool) -> None:
+    assert [each.follows for each in probed("CMD-SHELL", command)] == [follows]
