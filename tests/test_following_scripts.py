@@ -22,6 +22,8 @@ from serveaudit.values import Unknown
         ('ARGS="-w 4"; ARGS="$ARGS -b :80"; ARGS+=" -t 9"; gunicorn $ARGS', "gunicorn -w 4 -b :80 -t 9"),
         ('A=(-w 4); A+=(-b :80); gunicorn "${A[@]}"', "gunicorn -w 4 -b :80"),
         ('set -- gunicorn -w 4; exec "$@" app', "gunicorn -w 4 app"),
+        ('set -- web -w 4 app; exec gunicorn "${@:2}"', "gunicorn -w 4 app"),
+        ('set -- web -w 4 app; exec gunicorn "${@:2:2}" x', "gunicorn -w 4 x"),
         ("set -- a b c; shift 2; gunicorn $1 $#", "gunicorn c 1"),
         ("F=/app/conf.py; gunicorn -c ${F##*/} ${F%.py}.x ${F%/*}", "gunicorn -c conf.py /app/conf.x /app"),
         ("D=True; gunicorn ${D,,} ${#D} ${D:0:1} ${D/T/t}", "gunicorn true 4 T true"),

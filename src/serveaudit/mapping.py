@@ -34,14 +34,14 @@ class MappedFiles:
 
     mounts    what lies where inside of it; empty for a host
     bases     directories of the repository that a relative path may be meant from, nearest first
-    written   files that a script or a build step writes there, by their path
+    written   files that a script or a build step writes or changes there, by their path; unknown where it can't be told how
     used      the repository's files that were read for this machine
     """
 
     repository: Readable
     mounts: Sequence[Mount] = ()
     bases: Sequence[str] = ("",)
-    written: dict[str, SourceFile] = field(default_factory=dict)
+    written: dict[str, SourceFile | Unknown] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
     def read(self, path: str, cwd: str = "", kept: int = 1) -> SourceFile | Unknown | None:
@@ -50,9 +50,9 @@ class MappedFiles:
         full = posixpath.normpath(posixpath.join(cwd, path)) if cwd else posixpath.normpath(path)
         if full in self.written:
             return self.written[full]
-        content = next((mount.content for mount in self.mounts if mount.content and mount.target == full), None)
-        if content is not None:
-            return content
+        for mount in reversed(self.mounts):
+            if mount.kind == "text" and mount.target == full:
+                return mount.content or Unknown(f"what {full} holds is only known when it is built", full)
         for candidate in self.candidates(path, cwd, kept):
             if self.repository.exists(candidate):
                 return self.text(candidate)
@@ -71,12 +71,12 @@ class MappedFiles:
         """The files that a pattern of the shell names, sorted by their paths."""
         full = posixpath.normpath(posixpath.join(cwd, pattern)) if cwd else posixpath.normpath(pattern)
         given = self.written | {mount.target: mount.content for mount in self.mounts if mount.content is not None}
-        found = {path: source for path, source in given.items() if fnmatchcase(path, full)}
+        found = {path: text for path, text in given.items() if isinstance(text, SourceFile) and fnmatchcase(path, full)}
         for path in self._single_files(full):
             text = self.text(path)
             if isinstance(text, SourceFile):
                 found.setdefault(path, text)
-        for candidate in self._mounted(full) if found else self.candidates(pattern, cwd):
+        for candidate in self.mounted(full) if found else self.candidates(pattern, cwd):
             for path in self.repository.glob(candidate):
                 text = self.text(path)
                 if isinstance(text, SourceFile):
@@ -99,7 +99,7 @@ class MappedFiles:
                 yield posixpath.normpath(posixpath.join(base, cwd, path))
             return
         full = posixpath.normpath(posixpath.join(cwd, path))
-        mounted = list(self._mounted(full))
+        mounted = list(self.mounted(full))
         yield from mounted
         if mounted:  # what a mount covers does not lie elsewhere
             return
@@ -109,7 +109,7 @@ class MappedFiles:
             for start in range(max(len(parts) - fewest + 1, 1)):
                 yield posixpath.normpath(posixpath.join(base, *parts[start:]))
 
-    def _mounted(self, full: str) -> Iterator[str]:
+    def mounted(self, full: str) -> Iterator[str]:
         """Through the mounts, the deepest target first; a bind hides what was copied below it."""
         for mount in sorted(self.mounts, key=lambda m: (len(m.target.rstrip("/")), m.kind == "bind"), reverse=True):
             target = mount.target.rstrip("/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -15,15 +16,12 @@ from serveaudit.launching import Machine, Unit
 from serveaudit.mapping import MappedFiles
 from serveaudit.recognising import Reading, python_file, started_by
 from serveaudit.source import SourceFile
-from serveaudit.values import Value
+from serveaudit.values import Place, Value
 
-_SUPERVISOR_FILES = (
-    "/etc/supervisor/supervisord.conf",
-    "/etc/supervisord.conf",
-    "supervisord.conf",
-    "etc/supervisord.conf",
-    "/etc/supervisor/conf.d/supervisord.conf",
-)
+_SUPERVISOR_FILES = ("supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
+"""Where supervisord looks for its file (supervisor/options.py)."""
+_PACKAGED = ("/etc/supervisor/conf.d/*.conf", "/etc/supervisord.d/*.ini")
+"""What the files of Debian's and Fedora's packages include, where the repository has none of its own."""
 _DEVELOPMENT_SERVERS = ("django", "flask", "werkzeug")
 _DEEPEST = 4
 """Managers that start managers: supervisord in supervisord makes no sense, but may be written."""
@@ -52,6 +50,18 @@ class Starting:
     files: MappedFiles
     started: list[Started] = field(default_factory=list)
     commands: list[Started] = field(default_factory=list)
+
+    def build(self) -> None:
+        """Goes through what was run while the machine's image was built, for the files that it wrote; what was copied over them
+        later counts instead."""
+        for step in self.machine.runs:
+            for path, text in follow(step, self.files).written.items():
+                if not self._copied_behind(step, path):
+                    self.files.written[path] = text
+
+    def _copied_behind(self, step: Step, path: str) -> bool:
+        later = [mount for mount in self.machine.mounts if mount.kind == "copy" and _behind(mount.place, step.place)]
+        return any(self.files.repository.exists(each) for each in replace(self.files, mounts=later).mounted(path))
 
     def run(self, unit: Unit, depth: int = 0) -> None:
         """Follows a unit's steps, those that come before its main one included."""
@@ -102,20 +112,41 @@ class Starting:
 
     def _programs(self, command: Command) -> Iterator[Unit]:
         """The programs of a supervisord, from the file that it is given or finds, and the files that this one includes."""
-        words = [command.word(at) for at in range(len(command.argv))]
-        named = next((words[at + 1] for at, word in enumerate(words[:-1]) if word in ("-c", "--configuration")), "")
+        named = _option(command, "c", "--configuration")
         cwd = command.cwd.x if isinstance(command.cwd.x, str) else ""
         for path in (named,) if named else _SUPERVISOR_FILES:
             source = self.files.read(path, cwd)
             if isinstance(source, SourceFile):
-                sources = [source, *self._included(source, path)]
-                yield from read_programs(sources, command.env, command.cwd)
-                return
+                found = [(source, path), *self._included([pattern.x for pattern in includes(source)], path, cwd)]
+                break
+        else:
+            found = list(self._included(_PACKAGED, named or _SUPERVISOR_FILES[-1], cwd))
+        sources, paths = zip(*found, strict=True) if found else ((), ())
+        directories = [posixpath.dirname(posixpath.join(cwd, path)) for path in paths]
+        yield from read_programs(sources, command.env, command.cwd, directories)
 
-    def _included(self, source: SourceFile, path: str) -> Iterable[SourceFile]:
-        for pattern in includes(source):
-            if isinstance(pattern.x, str):
-                yield from self.files.matching(posixpath.join(posixpath.dirname(path), pattern.x))
+    def _included(self, patterns: Iterable[object], path: str, cwd: str) -> Iterator[tuple[SourceFile, str]]:
+        """Each file with the path by which it was found."""
+        for pattern in patterns:
+            if isinstance(pattern, str):
+                full = posixpath.join(cwd, posixpath.dirname(path), pattern.removeprefix("%(here)s/"))
+                yield from ((source, full) for source in self.files.matching(full))
+
+
+def _option(command: Command, letter: str, name: str) -> str:
+    """The text of an option, in any of getopt's spellings: `-c x`, `-nc x`, `-cx`, `--name x`, `--name=x`."""
+    for at in range(1, len(command.argv)):
+        word = command.word(at)
+        if word.startswith(name + "="):
+            return word.removeprefix(name + "=")
+        short = re.fullmatch(rf"-[a-z]*?{letter}(.*)", word) if not word.startswith("--") else None
+        if short or word == name:
+            return (short[1] if short else "") or command.word(at + 1)
+    return ""
+
+
+def _behind(later: Place, earlier: Place) -> bool:
+    return later.span.source is earlier.span.source and later.span.start > earlier.span.start
 
 
 def _in(step: Step, machine: Machine) -> Step:

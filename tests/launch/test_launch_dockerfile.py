@@ -207,3 +207,25 @@ def test_broken_files_are_read_as_far_as_they_go(text: str) -> None:
 def test_a_default_is_meant_without_its_quotes() -> None:
     found = image("FROM python:3.12\nENV PORT=${PORT:-\"5000\"} HOST=${HOST:-'0.0.0.0'}\n")
     assert variables(found.env.variables) == {"PORT": "5000", "HOST": "0.0.0.0"}
+
+
+def test_a_later_health_check_takes_the_place_of_all_of_an_earlier_one() -> None:
+    keys = image("FROM python AS base\nHEALTHCHECK --interval=1m CMD a\nFROM base\nHEALTHCHECK CMD b\n").keys
+    assert {name for name in keys if name.startswith("healthcheck")} == {"healthcheck.test"}
+
+
+def test_triggers_are_done_when_another_image_is_built_on_theirs() -> None:
+    text = "FROM python AS base\nWORKDIR /a\nONBUILD WORKDIR /b\nONBUILD ENV X=1\nCMD one\n"
+    assert (plain(image(text).workdir), variables(image(text).env.variables)) == ("/a", {})
+    child = image(text + "FROM base\nFROM base AS other\n")
+    assert (plain(child.workdir), variables(child.env.variables)) == ("/b", {"X": "1"})
+    grandchild = image(text + "FROM base AS child\nWORKDIR /c\nFROM child\n")
+    assert plain(grandchild.workdir) == "/c"
+
+
+def test_variables_of_a_heredoc_are_those_of_the_build_unless_its_name_is_quoted() -> None:
+    found = image(
+        "FROM python\nENV A=1\nCOPY <<EOF /x\n'$A' \\$A\nEOF\nCOPY <<'EOF' /y\n$A\nEOF\nARG B\nCOPY <<EOF /z\n$B\nEOF\n"
+    )
+    texts = {mount.target: mount.content.text if mount.content else None for mount in found.mounts}
+    assert texts == {"/x": "'1' $A\n", "/y": "$A\n", "/z": None}

@@ -64,7 +64,7 @@ def test_what_is_said_is_taken_with_booleans_for_the_rest() -> None:
     [
         ("a -w %(ENV_W)s", ["a", "-w", "4"]),
         ("a %(ENV_NONE)s", ["a", "?"]),
-        ("a /run/%(program_name)s-%(process_num)02d.sock", ["a", "/run/web-0.sock"]),
+        ("a /run/%(program_name)s-%(process_num)02d.sock", ["a", "/run/web-00.sock"]),
         ("a %%h", ["a", "%h"]),
         ("a\n  -b :80 ; comment\n  -w 2", ["a", "-b", ":80", "-w", "2"]),
         ("{{ venv }}/a", ["<{{ venv }}>/a"]),
@@ -98,3 +98,16 @@ def test_included_files_belong_to_one_supervisord() -> None:
 )
 def test_broken_programs_are_read_as_far_as_they_go(text: str) -> None:
     assert program(text).name == "web"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("command=uvicorn --port 90%(process_num)02d a:b\nnumprocs=2", ["9000", "9001"]),
+        ("command=uvicorn --port 800%(process_num)d a:b\nnumprocs=3\nnumprocs_start=1", ["8001", "8002", "8003"]),
+        ("command=uvicorn --port 8000 a:b\nnumprocs=4", ["8000"]),
+        ("command=uvicorn --port 80%(process_num)02d a:b", ["8000"]),
+    ],
+)
+def test_processes_with_commands_of_their_own_are_units_of_their_own(text: str, expected: list[str]) -> None:
+    assert [words(unit)[2] for unit in programs(f"[program:web]\n{text}\n")] == expected

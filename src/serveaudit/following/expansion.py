@@ -105,6 +105,8 @@ class Expander:
     def is_list(self, part: Part) -> bool:
         if not isinstance(part, Variable):
             return False
+        if part.name == "@" and part.op == ":":
+            return True
         return (part.name == "@" or (part.name == "*" and not part.quoted) or part.op == "all") and not part.operand
 
     def listed(self, word: Word) -> list[Value[Any]]:
@@ -118,7 +120,8 @@ class Expander:
 
     def members(self, part: Variable, word: Word) -> Sequence[Value[Any]]:
         if part.name in "@*":
-            return self.state.arguments
+            arguments = self.state.arguments
+            return _part_of(arguments, self.one(part.operand).x) if part.operand else arguments
         if part.name in self.state.arrays:
             return self.state.arrays[part.name]
         return [self.several(self.placed(joined([self.state.get(part.name)]), word))]
@@ -232,6 +235,15 @@ def _argument(arguments: Sequence[Value[Any]], index: int) -> Value[Any]:
     if _any_unknown(arguments[: index + 1]):
         return Value(Unknown("an argument that is not known", f"${index + 1}"))
     return arguments[index] if index < len(arguments) else Value(None)
+
+
+def _part_of(arguments: Sequence[Value[Any]], bounds: object) -> Sequence[Value[Any]]:
+    """`"${@:start:length}"`; the first argument is number 1."""
+    found = re.fullmatch(r"\s*([1-9]\d{,3})\s*(?::\s*(\d{1,4})\s*)?", str(bounds))
+    if not found or _any_unknown(arguments) or any(isinstance(each.x, Branch) for each in arguments):
+        return (Value(Unknown("a part of the arguments", "$@")),)
+    rest = arguments[int(found[1]) - 1 :]
+    return rest[: int(found[2])] if found[2] else rest
 
 
 def _prefix(text: str, pattern: str, longest: bool) -> str:

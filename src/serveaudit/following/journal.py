@@ -81,6 +81,7 @@ class Journal:
     def write(self, path: Value[Any], cwd: Value[Any], text: SourceFile | Unknown, conditions: tuple[str, ...]) -> None:
         full = below(cwd, path)
         if isinstance(full.x, str) and not full.x.startswith("/dev/"):
+            self.following.changed.pop(full.x, None)
             self.following.writes.append(
                 Write(full.x, text, path.places[0] if path.places else Place(_nowhere(text)), conditions)
             )

@@ -112,7 +112,6 @@ class Following:
     problems: list[Problem] = field(default_factory=list)
 
     @property
-    def written(self) -> dict[str, SourceFile]:
-        """Every file that is written, with its text as it was written last, where that is known."""
-        last = {write.path: write.text for write in self.writes}
-        return {path: text for path, text in last.items() if isinstance(text, SourceFile)}
+    def written(self) -> dict[str, SourceFile | Unknown]:
+        """Every file that is written or changed, with its text as it was written last."""
+        return {write.path: write.text for write in self.writes} | self.changed

@@ -192,6 +192,8 @@ def edited(source: SourceFile, scripts: Sequence[Value[Any]]) -> SourceFile | No
     """A text after sed's `s/old/new/`, where `old` is plain text; None for anything else that sed can do."""
     for script in scripts:
         found = _SUBSTITUTION.fullmatch(script.x) if isinstance(script.x, str) else None
+        if found and re.fullmatch(r"\\(r|x0[dD])\$?", found["old"]):
+            continue  # a text has no carriage returns here
         old, new = (re.sub(r"\\([^\w])", r"\1", found[name]) for name in ("old", "new")) if found else ("", "")
         if (
             not found

@@ -45,12 +45,15 @@ DOCKERFILE = Syntax(
     re.compile(r"(?P<literal>\\\$)|'[^']*'|\$\{(?P<open>\w+)|\$(?P<name>[A-Za-z_]\w*)"), atomic=True, unquotes=True
 )
 """Dockerfile reference, "Environment replacement"."""
+HEREDOC = Syntax(re.compile(r"(?P<literal>\\\$)|\$\{(?P<open>\w+)|\$(?P<name>[A-Za-z_]\w*)"))
+"""Dockerfile reference, "Here-Documents": in a file that COPY writes, quotes are text."""
 SYSTEMD = Syntax(re.compile(r"(?P<literal>\$\$)|\$\{(?P<name>[A-Za-z_]\w*)\}"), atomic=True)
 """systemd.service(5), "Command lines"; `$NAME` as a word of its own is up to the caller."""
 SPECIFIERS = Syntax(re.compile(r"(?P<literal>%%)|%(?P<name>[A-Za-z])"))
 """systemd.unit(5), "Specifiers"."""
-SUPERVISOR = Syntax(re.compile(r"(?P<literal>%%)|%\((?P<name>\w+)\)\d*[sd]"))
-"""Supervisor's manual, "[program:x] Section Values": Python's `%` formatting."""
+SUPERVISOR = Syntax(re.compile(r"(?P<literal>%%)|%\((?P<name>\w+\)\d*[sd])"))
+"""Supervisor's manual, "[program:x] Section Values": Python's `%` formatting. A variable's name has its format behind it:
+`process_num)02d`."""
 PLACEHOLDER = Syntax(re.compile(r"(?P<name>\{\{.{,300}?\}\}|\{%.{,300}?%\})", re.DOTALL), atomic=True)
 """What Jinja and Helm fill in."""
 KUBERNETES = Syntax(re.compile(r"(?P<literal>\$\$)|\$\((?P<name>[\w.-]+)\)"), atomic=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from serveaudit.formats.dockerfile import Instruction
+from serveaudit.formats.words import HEREDOC, Filled, Lookup, fill
 from serveaudit.launching import Mount
 from serveaudit.values import Place
 
@@ -40,11 +41,13 @@ def from_stage(mounts: Sequence[Mount], source: str, target: str, into: bool, pl
     yield from found or [Mount("copy", None, target, place)]
 
 
-def from_heredocs(instruction: Instruction, target: str, into: bool, place: Place) -> Iterator[Mount]:
-    """Files that stand in the Dockerfile itself."""
+def from_heredocs(instruction: Instruction, target: str, into: bool, place: Place, lookup: Lookup) -> Iterator[Mount]:
+    """Files that stand in the Dockerfile itself; the build replaces variables in them unless the name is quoted."""
     for heredoc in instruction.heredocs:
         path = posixpath.join(target, heredoc.name) if into else target
-        yield Mount("text", None, path, place, heredoc.view)
+        filled = Filled(heredoc.view) if heredoc.literal else fill(heredoc.view, HEREDOC, lookup)
+        known = all(value.known for _, _, value in filled.used)
+        yield Mount("text", None, path, place, filled.view if known else None)
 
 
 def _carried(mount: Mount, source: str, target: str, place: Place) -> Iterator[Mount]:

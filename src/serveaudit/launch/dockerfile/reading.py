@@ -74,9 +74,13 @@ class Reader:
         place = Place(instruction.span)
         below = self.stage(word.x) if isinstance(word.x, str) and not word.x.isdecimal() else None
         if below:
-            self.stages.append(replace(below, name=name, place=place, args={}, command_is_own=False, keys=dict(below.keys)))
+            stage = replace(below, name=name, place=place, args={}, command_is_own=False, keys=dict(below.keys))
         else:
-            self.stages.append(on_image(name, word, place, self.images.named(word)))
+            stage = on_image(name, word, place, self.images.named(word))
+        self.stages.append(replace(stage, triggers=()))
+        for trigger in stage.triggers:
+            for each in dockerfile.parse(trigger).instructions:
+                self.take(each)
 
     def arg(self, instruction: Instruction) -> None:
         """ARG NAME, ARG NAME=default; what the build is given wins; an argument before the first FROM is for FROM alone."""
@@ -125,6 +129,11 @@ class Reader:
             if value is not None:
                 stage.keys[f"LABEL {name}"] = value
 
+    def take_onbuild(self, stage: Stage, instruction: Instruction) -> None:
+        """What is done right behind the FROM of an image that is built on this one."""
+        if not instruction.rest.text.upper().startswith(("ONBUILD", "FROM")):
+            stage.triggers += (instruction.rest,)
+
     def take_run(self, stage: Stage, instruction: Instruction) -> None:
         env = stage.env.over({name: value for name, value in stage.args.items() if name not in stage.env.variables})
         run = step(instruction, instruction.script, stage.shell)
@@ -145,6 +154,7 @@ class Reader:
     def take_healthcheck(self, stage: Stage, instruction: Instruction) -> None:
         """Under the names that compose has for it: `healthcheck.test`, `healthcheck.interval`."""
         place = Place(instruction.span)
+        stage.keys = {name: value for name, value in stage.keys.items() if not name.startswith("healthcheck.")}
         found = _TEST.match(instruction.rest.text)
         if found is None:
             stage.keys["healthcheck.test"] = Value(Items((Value("NONE", (place,)),)), (place,))
@@ -167,7 +177,7 @@ class Reader:
         there = directory == stage.workdir.x or any(mount.target.startswith(directory + "/") for mount in stage.mounts)
         into = there or len(sources) > 1 or target.x.endswith("/") or target.x in (".", "..")
         place = Place(instruction.span)
-        stage.mounts += tuple(from_heredocs(instruction, directory, into, place))
+        stage.mounts += tuple(from_heredocs(instruction, directory, into, place, stage.lookup))
         origin = instruction.flags.get("from")
         other = self.stage(origin.text) if origin else None
         if other and other is not stage:

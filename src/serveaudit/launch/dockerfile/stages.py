@@ -7,12 +7,14 @@ from typing import Any
 
 from serveaudit.command import Environment, Step
 from serveaudit.launching import Image, Mount, Sign
+from serveaudit.source import SourceFile
 from serveaudit.values import Place, Unknown, Value
 
 
 @dataclass(slots=True, eq=False)
 class Stage:
-    """What is known of a stage so far. `args` are its build arguments, which are gone when it runs."""
+    """What is known of a stage so far. `args` are its build arguments, which are gone when it runs; `triggers` are done when
+    another image is built on it."""
 
     name: str
     base: Value[str]
@@ -33,6 +35,7 @@ class Stage:
     outside: tuple[Sign, ...] = ()
     keys: dict[str, Value[Any]] = field(default_factory=dict)
     complete: bool | Unknown = True
+    triggers: tuple[SourceFile, ...] = ()
 
     def lookup(self, name: str) -> Value[Any]:
         """A variable as an instruction of this stage sees it: ENV wins over ARG."""
@@ -63,6 +66,7 @@ class Stage:
             path,
             self.complete,
             self.keys,
+            self.triggers,
         )
 
 
@@ -87,4 +91,5 @@ def on_image(name: str, reference: Value[Any], place: Place, image: Image | None
         outside=image.outside,
         keys=dict(image.keys),
         complete=image.complete,
+        triggers=image.triggers,
     )
