@@ -15,7 +15,8 @@ from serveaudit.cli import main
 from serveaudit.config import Config
 from serveaudit.finding import Certainty, FileReport, Finding, Location, Severity
 from serveaudit.fingerprint import stamp
-from serveaudit.result import Launched, MapNode, Result
+from serveaudit.graph import Graph
+from serveaudit.result import Launched, Result
 from serveaudit.serving import Server
 from serveaudit.source import SourceFile
 from serveaudit.values import Place
@@ -246,18 +247,22 @@ def test_a_baseline_is_written_where_the_configuration_says(audit: Audit, capsys
     assert len(json.loads(Path("known.json").read_text())["findings"]) == 2
 
 
-def test_settings_and_map_are_told_as_text_and_json(audit: Audit, capsys: Capture) -> None:
+def test_settings_and_map_are_told_in_each_of_their_formats(audit: Audit, capsys: Capture) -> None:
     place = Place(SOURCE.line_span(1))
     audit.result.launched = [Launched(Server("gunicorn", place)), Launched(Server("daphne", place))]
-    audit.result.map = [MapNode("host")]
+    audit.result.map = [Graph("host", "production")]
     assert main(["settings", "--program", "Daphne"]) == 0
     assert capsys.readouterr().out == "daphne  nginx.conf:1\n  started by  nothing that was read\n"
     assert main(["settings", "--format", "json"]) == 0
     assert [one["program"] for one in json.loads(capsys.readouterr().out)["servers"]] == ["gunicorn", "daphne"]
     assert main(["map"]) == 0
-    assert capsys.readouterr().out == "host\n"
+    assert capsys.readouterr().out == "host  production\n"
     assert main(["map", "--format", "json"]) == 0
-    assert json.loads(capsys.readouterr().out)["deployments"][0]["label"] == "host"
+    assert json.loads(capsys.readouterr().out)["contexts"][0]["name"] == "host"
+    assert main(["map", "--format", "mermaid"]) == 0
+    assert capsys.readouterr().out.startswith("flowchart LR\n")
+    assert main(["map", "--format", "svg"]) == 0
+    assert capsys.readouterr().out.startswith("<svg ")
 
 
 def test_a_selection_in_the_configuration_is_checked_as_well(audit: Audit, capsys: Capture) -> None:

@@ -81,13 +81,14 @@ def _settings(options: Namespace) -> int:
 
 
 def _map(options: Namespace) -> int:
-    from serveaudit.report import tree
+    from serveaudit.report import graph_data, mermaid, svg, tree
 
-    nodes = _audit(options, _config(options)).map
-    if options.format == "json":
-        terminal.write_text(tree.render_json(nodes), sys.stdout)
+    graphs = _audit(options, _config(options)).map
+    if options.format == "text":
+        _print(tree.render(graphs, terminal.page(sys.stdout, os.environ)), options)
     else:
-        _print(tree.render(nodes), options)
+        formats = {"json": graph_data.render, "mermaid": mermaid.render, "svg": svg.render}
+        terminal.write_text(formats[options.format](graphs), sys.stdout)
     return 0
 
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "baseline": "write down what is found now, so that only new findings are told",
 }
 FORMATS = ("text", "concise", "json")
+MAP_FORMATS = ("text", "json", "mermaid", "svg")
 BASELINE = "serveaudit-baseline.json"
 
 
@@ -101,8 +102,9 @@ def _settings(command: str) -> _Parser:
 
 
 def _map(command: str) -> _Parser:
-    parser = _auditing(command, "Print who listens where and who talks to whom.")
-    parser.add_argument("--format", type=_one_of(("text", "json")), default="text", metavar="F", help="text, json")
+    parser = _auditing(command, "Draw who listens where and who talks to whom.")
+    known = ", ".join(MAP_FORMATS)
+    parser.add_argument("--format", type=_one_of(MAP_FORMATS), default="text", metavar="F", help=known)
     return parser
 
 

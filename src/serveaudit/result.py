@@ -7,25 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from serveaudit.finding import FileReport, Finding, Undecided
+from serveaudit.graph import Graph
 from serveaudit.serving import Server
 from serveaudit.values import Place, Value
-
-
-@dataclass(frozen=True, slots=True)
-class MapNode:
-    """One line of the map and what hangs on it.
-
-    label    what it is: `nginx :443`, `gunicorn sync x9`
-    detail   what else to say of it, set apart
-    place    where it is written
-    dashed   it belongs here by assumption, not by proof
-    """
-
-    label: str
-    detail: str = ""
-    place: Place | None = None
-    children: tuple[MapNode, ...] = ()
-    dashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +47,7 @@ class Result:
     suppressed  how many were silenced: inline, baseline, config
     mended      how many entries of the baseline no longer occur
     launched    every server as it will run, for `settings`
-    map         who listens where and who talks to whom: one tree for each deployment
+    map         who listens where and who talks to whom: one graph for each context
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -72,4 +56,4 @@ class Result:
     suppressed: Counter[str] = field(default_factory=Counter)
     mended: int = 0
     launched: list[Launched] = field(default_factory=list)
-    map: list[MapNode] = field(default_factory=list)
+    map: list[Graph] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The map and explanations."""
+"""Explanations and lists of rules."""
 
 import json
 from pathlib import Path
@@ -6,33 +6,7 @@ from textwrap import dedent
 
 from serveaudit import builtin
 from serveaudit.cards import Card
-from serveaudit.report import explain, text, tree
-from serveaudit.result import MapNode
-from serveaudit.source import SourceFile
-from serveaudit.values import Place
-
-RUN = SourceFile("run.sh", "set -e\nexec gunicorn --workers 9 app:app\n")
-
-
-def test_the_map_is_a_tree_with_dotted_assumptions() -> None:
-    leaf = MapNode("gunicorn sync x9", "127.0.0.1:8000", Place(RUN.line_span(2)))
-    nodes = [
-        MapNode("compose.prod", children=(MapNode("nginx :80", children=(leaf, MapNode("\x1bleft", dashed=True))), leaf)),
-        MapNode("host"),
-    ]
-    assert text.plain(tree.render(nodes)) == dedent("""\
-        compose.prod
-        |-- nginx :80
-        |   |-- gunicorn sync x9  127.0.0.1:8000  run.sh:2
-        |   `.. \\x1bleft
-        `-- gunicorn sync x9  127.0.0.1:8000  run.sh:2
-
-        host
-    """)
-    assert text.plain(tree.render([])) == "Nothing was found that serves or proxies.\n"
-    first = json.loads(tree.render_json(nodes))["deployments"][0]["children"][0]
-    assert (first["children"][0]["place"], first["children"][1]["proved"]) == ({"path": "run.sh", "line": 2}, False)
-
+from serveaudit.report import explain, text
 
 FIELDS = {
     "summary": "nginx stops waiting before the worker's own timeout",
