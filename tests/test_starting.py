@@ -153,3 +153,87 @@ class Served(BaseApplication):
 Served(app, {options}).run()
 """
     assert servers(here, {"Dockerfile": IMAGE, "start.py": text}) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (r"RUN echo '#!/bin/sh\nexec gunicorn -w 3 a:b' > /start.sh", "gunicorn -w 3 a:b"),
+        ("RUN printf '%s\\n' 'gunicorn a:b' > /start.sh", "gunicorn a:b"),
+        ("COPY <<'EOF' /start.sh\n#!/bin/sh\nW=5\ngunicorn -w $W a:b\nEOF", "gunicorn -w 5 a:b"),
+        ("ENV W=4\nCOPY <<EOF /start.sh\n#!/bin/sh\ngunicorn -w $W a:b\nEOF", "gunicorn -w 4 a:b"),
+        ("COPY start.sh /\nRUN sed -i 's/\\r$//' /start.sh && chmod +x /start.sh", "gunicorn repository:app"),
+        ("COPY start.sh /\nRUN sed -i 's/repository/other/' /start.sh", "gunicorn other:app"),
+        ("RUN echo nothing > /start.sh\nCOPY start.sh /", "gunicorn repository:app"),
+        ("COPY start.sh /\nRUN sed -i '/gunicorn/d' /start.sh", "/start.sh"),
+    ],
+)
+def test_a_script_that_the_build_writes_or_changes(here: Path, build: str, expected: str) -> None:
+    files = {
+        "Dockerfile": f'FROM python:3.12\n{build}\nCMD ["/start.sh"]\n',
+        "start.sh": "#!/bin/sh\ngunicorn repository:app\n",
+    }
+    assert told(here, files)[:1] == [expected]
+
+
+def test_a_configuration_that_a_build_argument_decides_is_not_known(here: Path) -> None:
+    text = (
+        'FROM python:3.12\nARG PORT\nCOPY <<EOF /g.py\nbind = \':$PORT\'\nworkers = 2\nEOF\nCMD ["gunicorn", "-c", "/g.py"]\n'
+    )
+    assert servers(here, {"Dockerfile": text}) == ["gunicorn ? x?"]
+
+
+SUPERVISED = 'FROM python:3.12\nWORKDIR /app\nCOPY s.conf {target}\nCMD ["supervisord", {options}]\n'
+
+
+@pytest.mark.parametrize(
+    ("target", "options"),
+    [
+        ("/etc/supervisord.conf", '"-n"'),
+        ("/etc/supervisor/conf.d/web.conf", '"-n"'),
+        ("/etc/supervisor/conf.d/", '"-c", "/etc/supervisor/supervisord.conf"'),
+        ("/x.conf", '"-nc", "/x.conf"'),
+        ("/x.conf", '"--configuration=/x.conf"'),
+    ],
+)
+def test_the_file_of_supervisord(here: Path, target: str, options: str) -> None:
+    files = {"Dockerfile": SUPERVISED.format(target=target, options=options), "s.conf": "[program:web]\ncommand=gunicorn a:b\n"}
+    assert told(here, files)[1:] == ["gunicorn a:b"]
+
+
+def test_here_is_the_directory_of_the_file_in_which_it_stands(here: Path) -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.12\nCOPY . /app\nCMD ["supervisord", "-c", "/app/main.conf"]\n',
+        "main.conf": "[supervisord]\nnodaemon=true\n[include]\nfiles = %(here)s/parts/*.conf\n",
+        "parts/web.conf": "[program:web]\ncommand=%(here)s/run.sh\n",
+        "parts/run.sh": "#!/bin/sh\nexec gunicorn a:b\n",
+    }
+    assert told(here, files)[1:] == ["gunicorn a:b"]
+
+
+def test_compose_files_go_together_as_a_script_or_document_says(here: Path) -> None:
+    files = {
+        "compose.yml": "services: {web: {image: python, command: gunicorn a:b}}\n",
+        "compose.tls.yml": "services: {web: {command: gunicorn -w 2 a:b}}\n",
+        "compose.more.yml": "services: {web: {environment: {X: 1}}}\n",
+        "README.md": "    docker compose -f compose.yml -f compose.tls.yml \\\n      --file=compose.more.yml -p x up -d\n",
+    }
+    assert told(here, files) == ["gunicorn -w 2 a:b", "gunicorn a:b"]
+
+
+BASE = 'FROM python:3.12\nWORKDIR /srv\nENV W=3\nENTRYPOINT ["gunicorn"]\n'
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"compose.yml": "services: {base: {build: ./base, image: 'acme/base:1'}, web: {build: .}}\n"},
+        {"Makefile": "build:\n\tdocker build -t acme/base:1 -f base/Dockerfile base\n"},
+        {".github/workflows/x.yml": "run: docker buildx build --tag=acme/base:1 base/\n"},
+    ],
+)
+def test_an_image_that_is_built_here_is_known_by_its_name(here: Path, files: Files) -> None:
+    child = 'FROM acme/base:1\nCMD ["a:b"]\n'
+    found = [each.followed for each in commands(here, {**files, "base/Dockerfile": BASE, "Dockerfile": child})]
+    web = next(each for each in found if command_of(each) == "gunicorn a:b")
+    assert (web.command.cwd.x, web.command.env.get("W").x) == ("/srv", "3")

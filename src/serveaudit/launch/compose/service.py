@@ -28,7 +28,7 @@ _POLICIES = {"any": "always", "none": "no"}
 def read_service(key: Scalar, layers: Layers, project: Project) -> Machine:
     """The machine that a service describes."""
     texts = project.texts
-    build = _build(layers, project)
+    build = build_of(layers, project)
     image = _image(layers, build, project)
     env = environment(layers, image, project)
     name, head = key.text, Place(key.span)
@@ -91,7 +91,8 @@ def _default(value: Value[Any], default: Any, head: Place, note: str) -> Value[A
     return value if value.x is not None else Value(default, (Place(head.span, How.DEFAULT, note),))
 
 
-def _build(layers: Layers, project: Project) -> Build | None:
+def build_of(layers: Layers, project: Project) -> Build | None:
+    """How a service's image is built; None where it is not built here."""
     nodes = layers.nodes("build")
     if not nodes:
         return None

@@ -24,19 +24,29 @@ def variants(sources: AbstractMapping[str, SourceFile], told: Iterable[Files] = 
     """The sets of files that make up a project each, the strongest file last.
 
     sources  the repository's compose files by path, and its `.env` files, which may name a set (`COMPOSE_FILE`)
-    told     sets that a script or a document names (`docker compose -f a -f b`); they settle what is else guessed
+    told     sets that a script or a document names (`docker compose -f a -f b`): they settle what is else guessed of all files
+             but the one that is read by default
     """
     roots: dict[str, Mapping] = {}
     for path, source in sources.items():
         if not posixpath.basename(path).startswith(".env") and (documents := parse(source).mappings):
             roots[path] = documents[0]
-    sets = [files for files in (*told, *_named_in_dotenv(sources)) if files and all(path in roots for path in files)]
-    settled = {path for files in sets for path in files}
+    named = [files for files in _named_in_dotenv(sources) if files and all(path in roots for path in files)]
+    sets = named + [files for files in told if files and _make_sense(files, roots)]
+    settled = {path for files in sets for path in files if files in named or not _is_default(path)}
     parts = {path for root_path, root in roots.items() for path in _referred(root_path, root)}
     for directory in sorted({posixpath.dirname(path) for path in roots}):
         inside = sorted(path for path in roots if posixpath.dirname(path) == directory)
         sets += _of_directory(inside, roots, settled, parts)
     return list(dict.fromkeys(sets))
+
+
+def _make_sense(files: Files, roots: AbstractMapping[str, Mapping]) -> bool:
+    return all(path in roots for path in files) and (len(files) > 1 or stands_alone(roots[files[0]]))
+
+
+def _is_default(path: str) -> bool:
+    return posixpath.basename(path) in _DEFAULTS
 
 
 def stands_alone(root: Mapping) -> bool:
