@@ -1,14 +1,16 @@
-"""Draws docs/terminal.svg, the picture in README: a real run of serveaudit.
+"""Draws the pictures in README: docs/terminal.svg, a real run of serveaudit, and docs/map.svg, the map of a fixture.
 
     python tools/screenshot.py [PATH]
 
-Run it in the root of the repository after a change of the report. The picture is what a terminal of 100 columns shows.
+Run it in the root of the repository after a change of the report or of the map. The first picture is what a terminal of 100
+columns shows.
 """
 
 from __future__ import annotations
 
 import io
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 from rich.console import Console
@@ -17,14 +19,27 @@ from serveaudit.audit import audit
 from serveaudit.commands import shown
 from serveaudit.config import load
 from serveaudit.finding import Severity
-from serveaudit.report import terminal, text
+from serveaudit.report import svg, terminal, text
 from serveaudit.report.frame import Page
 
 WIDTH = 100
+MAPPED = "fixtures/beside-the-proxy"
 
 
 def main() -> None:
-    path = sys.argv[1] if len(sys.argv) > 1 else "fixtures"
+    draw_terminal(sys.argv[1] if len(sys.argv) > 1 else "fixtures")
+    draw_map(MAPPED)
+
+
+def draw_map(path: str) -> None:
+    target = Path("docs/map.svg")
+    with chdir(path):
+        drawn = svg.render(audit(["."], load(Path.cwd())).map)
+    target.write_text(drawn, "utf-8")
+    print(f"{target}: {len(drawn)} bytes")
+
+
+def draw_terminal(path: str) -> None:
     result = audit([path], load(Path(path)))
     lines = text.render(result, shown(result, Severity.INFO, possible=False), Page(WIDTH, screen=True))
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, highlight=False)

@@ -84,6 +84,11 @@ def test_a_fixture_is_drawn_as_expected(fixture: tuple[str, list[Graph]]) -> Non
     expect(f"{name}.svg.txt", shape(svg.render(graphs)))
 
 
+def test_the_picture_of_the_readme_is_up_to_date() -> None:
+    drawn = (ROOT / "docs" / "map.svg").read_text("utf-8")
+    assert shape(drawn) == (MAPS / "beside-the-proxy.svg.txt").read_text("utf-8"), "python tools/screenshot.py"
+
+
 def test_the_tree_fits_into_eighty_columns(fixture: tuple[str, list[Graph]]) -> None:
     assert max(map(len, text.plain(tree.render(fixture[1], Page())).splitlines())) <= 80
 
