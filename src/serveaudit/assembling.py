@@ -44,7 +44,7 @@ class _Assembler:
         gathered = gathering.gather()
         nginxes = Nginxes(self._nginx_version())
         contexts = [self._context(each, nginxes) for each in gathered]
-        self._hosts_nginx(contexts, gathered, nginxes)
+        self._hosts_nginx(contexts, gathering, nginxes)
         surround(contexts, gathering.signs(), self.repository)
         for context in contexts:
             context.peers = [other for other in contexts if other.kind == context.kind]
@@ -88,12 +88,13 @@ class _Assembler:
         server.listeners = activated(server, running.unit, running.machine) or server.listeners
         return Process(server, running, app, installed=installed)
 
-    def _hosts_nginx(self, contexts: list[Context], gathered: list[Gathered], nginxes: Nginxes) -> None:
+    def _hosts_nginx(self, contexts: list[Context], gathering: Gathering, nginxes: Nginxes) -> None:
         """Configurations that no container reads belong to the hosts, and those that are written onto them."""
-        for host, each in zip(contexts, gathered, strict=True):
+        lying = [source for source in self._nginx_sources() if source.path not in gathering.placed]
+        for host, each in zip(contexts, gathering.groups, strict=True):
             if host.group.manager != "none":
                 continue
-            sources = [source for source in self._nginx_sources() if self.repository.kind_of(source.path) == host.kind]
+            sources = [source for source in lying if self.repository.kind_of(source.path) == host.kind]
             self._sites(host, sources, MappedFiles(self.repository), nginxes)
             for starting in each.startings:
                 self._sites(host, written_sites(starting.files), starting.files, nginxes)

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from serveaudit.command import Environment, Step
 from serveaudit.contexts import Kind, has_production_sibling, is_named_for_production, kind_of_project
 from serveaudit.discover import Repository
-from serveaudit.launch import makefile, outside, procfile
+from serveaudit.launch import docker_commands, makefile, outside, procfile
+from serveaudit.launch.ansible import read_playbooks
 from serveaudit.launch.cloudinit import read_user_data
-from serveaudit.launch.compose import read_project, variants
+from serveaudit.launch.compose import read_project, tagged, variants
 from serveaudit.launch.dockerfile import container, read_image
-from serveaudit.launch.images import known_image
+from serveaudit.launch.images import known_image, split_reference
 from serveaudit.launch.kubernetes import chart_of, read_manifests
 from serveaudit.launch.supervisor import read_programs
 from serveaudit.launch.systemd import read_units
 from serveaudit.launching import Build, Group, Image, Machine, Manager, Sign, Unit
 from serveaudit.mapping import MappedFiles
-from serveaudit.placing import is_configured, written_units
+from serveaudit.placing import belongs, is_configured, written_units
 from serveaudit.recognising import Reading, configured, scripted
 from serveaudit.source import SourceFile, Unreadable
 from serveaudit.starting import Starting
@@ -48,11 +49,13 @@ class Gathered:
 
 
 class Gathering:
-    """Goes through a repository once. `used` collects the files that belong to something that was come to."""
+    """Goes through a repository once. `used` collects the files that belong to something that was come to, `placed` the
+    templates that are read as what they become on a host."""
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self.used: set[str] = set()
+        self.placed: set[str] = set()
         self.images = _Images(self)
         self.groups: list[Gathered] = []
 
@@ -77,10 +80,27 @@ class Gathering:
 
     def _compose(self) -> Iterator[tuple[Group, Kind]]:
         sources = dict(self._sources(("compose", "env")))
-        for files in variants(sources):
+        for files in variants(sources, self._told(sources)):
             group = read_project(files, self._read, self.images)
             self.used.update(group.files)
             yield group, kind_of_project(files, sources, map(self.repository.kind_of, files))
+
+    def _told(self, sources: Mapping[str, SourceFile]) -> Iterator[tuple[str, ...]]:
+        """The sets of compose files that scripts and documents name, meant from the root or from where they stand."""
+        for path, text in self.commanding():
+            for files in docker_commands.compose_files(text):
+                for base in ("", posixpath.dirname(path)):
+                    full = tuple(posixpath.normpath(posixpath.join(base, file)) for file in files)
+                    if all(file in sources for file in full):
+                        yield full
+                        break
+
+    def commanding(self) -> Iterator[tuple[str, SourceFile]]:
+        """The files in which commands of Docker's may stand."""
+        for path in filter(docker_commands.may_tell, self.repository.paths):
+            source = self._read(path)
+            if source is not None and "docker" in source.text.lower():
+                yield path, source
 
     def _kubernetes(self) -> Iterator[tuple[Group, Kind]]:
         folders: dict[str, list[SourceFile]] = {}
@@ -133,6 +153,7 @@ class Gathering:
     def _hosts(self) -> None:
         """Everything that is started without a container, kept apart by production and development."""
         machines = {kind: self._host(kind) for kind in ("production", "development")}
+        self._playbooks(machines)
         for starting, unit in self._units(machines):
             starting.machine.units.append(unit)
             starting.run(unit)
@@ -159,7 +180,7 @@ class Gathering:
 
     def _units(self, machines: dict[str, Gathered]) -> Iterator[tuple[Starting, Unit]]:
         """Units of systemd and supervisor, lines of a Procfile, targets of a Makefile."""
-        for unit in read_units([source for _, source in self._sources(("systemd",))], self._near):
+        for unit in read_units([src for path, src in self._sources(("systemd",)) if path not in self.placed], self._near):
             yield self._starting(machines, unit.place.span.path), unit
         for path, source in self._sources(("supervisor",)):
             if path not in self.used:
@@ -194,6 +215,13 @@ class Gathering:
         if starting.started or starting.files.used or is_configured(starting.files):
             host.startings.append(starting)
             self.used |= {path, *starting.files.used}
+
+    def _playbooks(self, machines: dict[str, Gathered]) -> None:
+        """What Ansible puts onto hosts: what is put where it belongs is read there, and not as it lies in the repository."""
+        for files in read_playbooks(self.repository.paths, self._read).values():
+            starting = self._starting(machines, files[0].template)
+            starting.files.written.update({each.path: each.text for each in files})
+            self.placed |= {each.template for each in files if belongs(each.path)}
 
     def _user_data(self, path: str, source: SourceFile, machines: dict[str, Gathered]) -> None:
         """What a cloud's user data puts onto a machine and runs there."""
@@ -268,6 +296,7 @@ class _Images:
     def __init__(self, gathering: Gathering) -> None:
         self.gathering = gathering
         self._open: set[str] = set()
+        self._tagged: dict[tuple[str, str], Build] | None = None
 
     def built(self, build: Build) -> Image | None:
         source = build.inline or self.gathering._read(build.dockerfile)
@@ -281,8 +310,9 @@ class _Images:
             self._open.discard(source.path)
 
     def named(self, reference: Value[Any]) -> Image | None:
-        """A known image; else the repository's own, where it has one Dockerfile and the name is nobody else's."""
-        image = known_image(reference)
+        """A known image, or one that is built here under that name; else the repository's own, where it has one Dockerfile and
+        the name is nobody else's."""
+        image = known_image(reference) or self._by_tag(reference)
         if image is not None or self._open or not isinstance(reference.x, str) or _FOREIGN.search(reference.x):
             return image
         own = [
@@ -298,12 +328,34 @@ class _Images:
         guess: Value[Any] = Value(Unknown(f"{reference.x} is only taken for the image that is built here"))
         return replace(built, keys={**built.keys, "image.guessed": guess}) if built else None
 
+    def _by_tag(self, reference: Value[Any]) -> Image | None:
+        """An image that compose or a script builds under that name."""
+        if not isinstance(reference.x, str):
+            return None
+        if self._tagged is None:
+            self._tagged = {}
+            for name, build in self._tags():
+                self._tagged.setdefault(_full_name(name), build)
+        found = self._tagged.get(_full_name(reference.x))
+        return self.built(found) if found else None
+
+    def _tags(self) -> Iterator[tuple[str, Build]]:
+        for path, _ in self.gathering._sources(("compose",)):
+            yield from tagged((path,), self.gathering._read, self)
+        for _, text in self.gathering.commanding():
+            yield from docker_commands.builds(text)
+
 
 _SIGN_KINDS = ("caddyfile", "platform", "procfile", "kubernetes", "shell", "makefile", "markdown", "proxy", "yaml", "terraform")
 
 
 def _unit(manager: Manager, name: str, place: Place, step: Step) -> Unit:
     return Unit(manager, name, place, (step,))
+
+
+def _full_name(reference: str) -> tuple[str, str]:
+    name, tag = split_reference(reference)
+    return name, tag or "latest"
 
 
 def _bases(path: str) -> tuple[str, ...]:

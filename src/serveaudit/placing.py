@@ -1,0 +1,55 @@
+"""Configurations that are written onto a host: by a script, by a cloud's user data, by a playbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from serveaudit.command import Environment
+from serveaudit.launch.supervisor import read_programs
+from serveaudit.launch.systemd import read_units
+from serveaudit.launching import Unit
+from serveaudit.mapping import MappedFiles
+from serveaudit.programs import nginx
+from serveaudit.source import SourceFile
+from serveaudit.values import Value
+
+_UNITS = ("/etc/systemd/system/", "/lib/systemd/system/", "/usr/lib/systemd/system/")
+_PROGRAMS = ("/etc/supervisor/conf.d/", "/etc/supervisor.d/", "/etc/supervisord.d/")
+_SITES = ("/etc/nginx/",)
+
+
+def written_units(files: MappedFiles) -> Iterator[Unit]:
+    """The units of systemd and supervisor among what is written onto a machine."""
+    yield from read_units(_written(files, _UNITS), lambda path: _text(files, path))
+    for program in _written(files, _PROGRAMS):
+        yield from read_programs([program], Environment(), Value(""), [program.path.rpartition("/")[0]])
+
+
+def written_sites(files: MappedFiles) -> list[SourceFile]:
+    """The nginx configurations among what is written onto a machine."""
+    return [source for source in _written(files, _SITES) if nginx.looks_like(source)]
+
+
+def belongs(path: str) -> bool:
+    """Whether what lies there is something that a machine starts, or nginx serves with."""
+    return path.startswith((*_UNITS, *_PROGRAMS, *_SITES))
+
+
+def is_configured(files: MappedFiles) -> bool:
+    """Whether something of that kind is written onto a machine."""
+    return any(map(belongs, files.written))
+
+
+def _written(files: MappedFiles, folders: tuple[str, ...]) -> list[SourceFile]:
+    """Each text once, however many links lead to it, named for where it lies."""
+    found: dict[int, SourceFile] = {}
+    for path, text in files.written.items():
+        if path.startswith(folders) and isinstance(text, SourceFile):
+            found[id(text)] = replace(text, path=path)
+    return list(found.values())
+
+
+def _text(files: MappedFiles, path: str) -> SourceFile | None:
+    found = files.read(path)
+    return found if isinstance(found, SourceFile) else None

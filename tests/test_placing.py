@@ -1,0 +1,82 @@
+"""Configurations that are only written onto a host, from their text to the deployment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from serveaudit.assembling import assemble
+from serveaudit.config import Config, Stated
+from serveaudit.deployment import Context
+from serveaudit.discover import discover
+
+SCRIPT = """\
+#!/bin/bash
+PORT=8000
+cat > /etc/nginx/sites-available/app <<EOF
+server {
+  listen 80;
+  location / { proxy_pass http://127.0.0.1:$PORT; proxy_set_header Host \\$host; }
+}
+EOF
+ln -s /etc/nginx/sites-available/app /etc/nginx/sites-enabled/app
+cat > /etc/systemd/system/app.service <<EOF
+[Service]
+ExecStart=/srv/venv/bin/gunicorn -b 127.0.0.1:$PORT app:app
+EOF
+"""
+USER_DATA = """\
+#cloud-config
+write_files:
+  - path: /etc/nginx/conf.d/app.conf
+    content: |
+      server {
+        listen 80;
+        location / { proxy_pass http://127.0.0.1:8000; }
+      }
+  - path: /etc/systemd/system/app.service
+    content: |
+      [Service]
+      ExecStart=/srv/venv/bin/gunicorn -b 127.0.0.1:8000 app:app
+"""
+ROLES = {
+    "roles/web/tasks/main.yml": "- template: {src: site.conf.j2, dest: /etc/nginx/sites-enabled/app}\n",
+    "roles/web/templates/site.conf.j2": "server {\n  listen 80;\n  location / { proxy_pass http://127.0.0.1:{{ port }}; }\n}\n",
+    "roles/app/tasks/main.yml": "- template: {src: app.service.j2, dest: /etc/systemd/system/app.service}\n",
+    "roles/app/templates/app.service.j2": "[Service]\nExecStart=/srv/venv/bin/gunicorn -b 127.0.0.1:{{ port }} app:app\n",
+    "group_vars/all.yml": "port: 8000\n",
+}
+
+
+def host(directory: Path, files: dict[str, str]) -> Context:
+    for name, text in files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text, encoding="utf-8")
+    repository = discover([directory], Config(), directory)
+    (context,) = assemble(repository, Stated()).contexts
+    return context
+
+
+@pytest.mark.parametrize(
+    ("files", "lines"),
+    [
+        ({"install.sh": SCRIPT}, ("install.sh:3", "install.sh:12")),
+        ({"user-data.yaml": USER_DATA}, ("user-data.yaml:5", "user-data.yaml:12")),
+        (ROLES, ("roles/web/templates/site.conf.j2:1", "roles/app/templates/app.service.j2:2")),
+    ],
+    ids=["script", "user data", "roles"],
+)
+def test_a_site_and_a_unit_that_are_written_onto_a_host_make_a_pair(
+    tmp_path: Path, files: dict[str, str], lines: tuple[str, str]
+) -> None:
+    context = host(tmp_path, files)
+    (proxy,), (process,) = context.proxies, context.processes
+    assert [found.process for found in proxy.pairs] == [process]
+    assert str(process.running.place.span) == lines[1]
+    assert str(proxy.config.sites[0].place.span).partition(":")[0] == lines[0].partition(":")[0]
+
+
+def test_a_script_that_writes_other_files_is_nothing_that_serves(tmp_path: Path) -> None:
+    (tmp_path / "make.sh").write_text("echo 'server { listen 80; }' > /tmp/x.conf\n", encoding="utf-8")
+    assert assemble(discover([tmp_path], Config(), tmp_path), Stated()).contexts == []
