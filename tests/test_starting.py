@@ -237,3 +237,60 @@ def test_an_image_that_is_built_here_is_known_by_its_name(here: Path, files: Fil
     found = [each.followed for each in commands(here, {**files, "base/Dockerfile": BASE, "Dockerfile": child})]
     web = next(each for each in found if command_of(each) == "gunicorn a:b")
     assert (web.command.cwd.x, web.command.env.get("W").x) == ("/srv", "3")
+
+
+IN_APP = "FROM python:3.12\nWORKDIR /app\nCOPY . .\n"
+
+
+def test_honcho_starts_the_lines_of_its_procfile_with_ports_of_their_own(here: Path) -> None:
+    files = {
+        "Dockerfile": IN_APP + 'CMD ["honcho", "start", "-f", "Procfile.prod"]\n',
+        "Procfile.prod": "web: gunicorn -b :$PORT a:b\napi: uvicorn --port $PORT --workers $W a:b\n",
+        ".env": "PORT=3000\nW=2\n",
+    }
+    assert told(here, files)[1:] == ["gunicorn -b :3000 a:b", "uvicorn --port 3100 --workers 2 a:b"]
+
+
+def test_make_runs_a_target_with_what_it_needs_and_is_given(here: Path) -> None:
+    files = {
+        "Dockerfile": IN_APP + 'CMD ["make", "-C", "src", "serve", "PORT=9"]\n',
+        "src/Makefile": (
+            "PORT ?= 8\nFLAGS = --bind :$(PORT) \\\n\t--timeout 60\n"
+            "serve: first\n\tgunicorn $(FLAGS) a:b\nfirst:\n\tinit\n"
+        ),
+    }
+    found = [each.followed for each in commands(here, files) if each.unit.manager == "docker"]
+    assert [command_of(each) for each in found] == [
+        "make -C src serve PORT=9",
+        "init",
+        "gunicorn --bind :9 --timeout 60 a:b",
+    ]
+    assert (found[-1].command.cwd.x, chain(found[-1])) == ("/app/src", "make stays > sh stays")
+
+
+@pytest.mark.parametrize(
+    ("start", "path", "text", "expected"),
+    [
+        (
+            "/init",
+            "etc/services.d/web/run",
+            "#!/usr/bin/with-contenv bash\nexec s6-setuidgid app gunicorn a:b\n",
+            "gunicorn a:b",
+        ),
+        (
+            "/init",
+            "etc/s6-overlay/s6-rc.d/web/run",
+            "#!/command/execlineb -P\nwith-contenv\ncd /srv\ngunicorn a:b\n",
+            "gunicorn a:b",
+        ),
+        ("/init", "etc/services.d/web/run", "#!/bin/execlineb\nforeground { a }\ngunicorn a:b\n", None),
+        ("/sbin/my_init", "etc/service/web/run", "#!/bin/sh\nexec chpst -u app gunicorn a:b\n", "gunicorn a:b"),
+        ("runsvdir -P /etc/service", "etc/service/web/run", "#!/bin/sh\nexec gunicorn a:b\n", "gunicorn a:b"),
+    ],
+)
+def test_services_that_an_init_starts(here: Path, start: str, path: str, text: str, expected: str | None) -> None:
+    files = {
+        "Dockerfile": f"FROM python:3.12\nCOPY root/ /\nENTRYPOINT {start.split()!r}\n".replace("'", '"'),
+        f"root/{path}": text,
+    }
+    assert told(here, files) == [start, *([expected] if expected else [])]

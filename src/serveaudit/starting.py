@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -11,17 +9,13 @@ from serveaudit.command import Command, Step
 from serveaudit.following import Followed, Link, follow
 from serveaudit.invocation import basename
 from serveaudit.launch.python import read_spawns
-from serveaudit.launch.supervisor import includes, read_programs
 from serveaudit.launching import Machine, Unit
 from serveaudit.mapping import MappedFiles
 from serveaudit.recognising import Reading, python_file, started_by
-from serveaudit.source import SourceFile
+from serveaudit.supervision import MAKES, made, supervised
 from serveaudit.values import Place, Value
 
-_SUPERVISOR_FILES = ("supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
-"""Where supervisord looks for its file (supervisor/options.py)."""
-_PACKAGED = ("/etc/supervisor/conf.d/*.conf", "/etc/supervisord.d/*.ini")
-"""What the files of Debian's and Fedora's packages include, where the repository has none of its own."""
+_DEVELOPMENT_SERVERS = ("django", "flask", "werkzeug")
 _DEVELOPMENT_SERVERS = ("django", "flask", "werkzeug")
 _DEEPEST = 4
 """Managers that start managers: supervisord in supervisord makes no sense, but may be written."""
@@ -81,17 +75,16 @@ class Starting:
     def take(self, unit: Unit, followed: Followed, depth: int) -> None:
         """What a command starts: a server, nginx, or a manager of its own whose programs are started in turn."""
         name = basename(followed.command.argv[0]) if followed.command.argv else ""
-        if name == "supervisord" and depth < _DEEPEST:
-            for program in self._programs(followed.command):
-                self.run(program, depth + 1)
-        elif name == "nginx":
+        for program in supervised(followed.command, self.files) if depth < _DEEPEST else ():
+            self.run(program, depth + 1)
+        if name == "nginx":
             if not {"-t", "-T", "-s", "-v", "-V"} & {followed.command.word(at) for at in range(len(followed.command.argv))}:
                 self.started.append(Started(unit, followed))
         else:
             for reading in started_by(followed.command):
                 self.started.append(Started(unit, followed, reading))
             if depth < _DEEPEST:
-                self.come_to(unit, self._spawned(followed), depth + 1)
+                self.come_to(unit, self._made(followed) if name in MAKES else self._spawned(followed), depth + 1)
 
     def run_by_python(self, unit: Unit, path: str) -> None:
         """What a Python file of the repository starts, where nothing is known to start that file."""
@@ -110,39 +103,11 @@ class Starting:
             for inner in self._follow(spawn.step):
                 yield inner.inside(followed, link, spawn.conditions, last=number == len(spawns))
 
-    def _programs(self, command: Command) -> Iterator[Unit]:
-        """The programs of a supervisord, from the file that it is given or finds, and the files that this one includes."""
-        named = _option(command, "c", "--configuration")
-        cwd = command.cwd.x if isinstance(command.cwd.x, str) else ""
-        for path in (named,) if named else _SUPERVISOR_FILES:
-            source = self.files.read(path, cwd)
-            if isinstance(source, SourceFile):
-                found = [(source, path), *self._included([pattern.x for pattern in includes(source)], path, cwd)]
-                break
-        else:
-            found = list(self._included(_PACKAGED, named or _SUPERVISOR_FILES[-1], cwd))
-        sources, paths = zip(*found, strict=True) if found else ((), ())
-        directories = [posixpath.dirname(posixpath.join(cwd, path)) for path in paths]
-        yield from read_programs(sources, command.env, command.cwd, directories)
-
-    def _included(self, patterns: Iterable[object], path: str, cwd: str) -> Iterator[tuple[SourceFile, str]]:
-        """Each file with the path by which it was found."""
-        for pattern in patterns:
-            if isinstance(pattern, str):
-                full = posixpath.join(cwd, posixpath.dirname(path), pattern.removeprefix("%(here)s/"))
-                yield from ((source, full) for source in self.files.matching(full))
-
-
-def _option(command: Command, letter: str, name: str) -> str:
-    """The text of an option, in any of getopt's spellings: `-c x`, `-nc x`, `-cx`, `--name x`, `--name=x`."""
-    for at in range(1, len(command.argv)):
-        word = command.word(at)
-        if word.startswith(name + "="):
-            return word.removeprefix(name + "=")
-        short = re.fullmatch(rf"-[a-z]*?{letter}(.*)", word) if not word.startswith("--") else None
-        if short or word == name:
-            return (short[1] if short else "") or command.word(at + 1)
-    return ""
+    def _made(self, followed: Followed) -> Iterator[Followed]:
+        """What the targets of a Makefile start that a `make` is told to make."""
+        for step in made(followed.command, self.files):
+            for inner in self._follow(step):
+                yield inner.inside(followed)
 
 
 def _behind(later: Place, earlier: Place) -> bool:

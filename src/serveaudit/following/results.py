@@ -73,11 +73,13 @@ class Followed:
     reloads: bool = False
     unread: Unknown | None = None
 
-    def inside(self, outer: Followed, link: Link, conditions: tuple[str, ...] = (), last: bool = True) -> Followed:
-        """The command as one that another program starts, which a link stands for."""
+    def inside(
+        self, outer: Followed, link: Link | None = None, conditions: tuple[str, ...] = (), last: bool = True
+    ) -> Followed:
+        """The command as one that another program starts, for which a link stands."""
         return replace(
             self,
-            links=(*outer.links, link, *self.links),
+            links=(*outer.links, *((link,) if link else ()), *self.links),
             conditions=unique(outer.conditions, conditions, self.conditions),
             assumes=unique(outer.assumes, self.assumes),
             background=self.background or outer.background,

@@ -6,7 +6,7 @@ A Makefile is for a developer's machine: its targets are no deployment unless so
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,7 @@ _REFERENCE = Syntax(
 """`$(NAME)`, `${NAME}`, `$@`; `$(shell ` is the beginning of the shell's own `$(`."""
 _VARIABLE = re.compile(
     r"^[ ]*(?P<export>export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*(?P<sign>[:?+]{0,3})=[ \t]*"
-    r"(?P<value>[^#\n]*?)[ \t]*(?:#.*)?$"
+    r"(?P<value>(?:\\\n|[^#\n])*?)[ \t]*(?:#.*)?$"
 )
 _EXPORT = re.compile(r"^export[ \t]+(?P<names>[\w \t]+)$")
 _RULE = re.compile(r"^(?P<targets>[^\s:#=][^:#=]*?)[ \t]*::?(?!=)[ \t]*(?P<rest>[^#\n;]*?)[ \t]*(?:;(?P<recipe>.*)|#.*)?$")
@@ -44,21 +44,28 @@ class _Target:
     exports: set[str] = field(default_factory=set)
 
 
-def read_targets(source: SourceFile, env: Environment | None = None, cwd: Value[Any] | None = None) -> list[Unit]:
-    """A unit for each target that has a recipe, in written order; `before` are the recipes of its prerequisites.
+def read_targets(
+    source: SourceFile,
+    env: Environment | None = None,
+    cwd: Value[Any] | None = None,
+    given: Mapping[str, str] | None = None,
+) -> list[Unit]:
+    """A unit for each target that has a recipe, in written order; `before` are the recipes of its prerequisites. `given` are
+    variables of the command line, which win over those of the file.
 
     Each line of a recipe is a step of its own. Variables that the file sets are put in; others are left to the shell.
     """
-    reader = _Reader(source, env or Environment(), cwd or Value(""))
+    reader = _Reader(source, env or Environment(), cwd or Value(""), given or {})
     reader.read()
     return [reader.unit(target) for target in reader.targets.values() if target.recipe]
 
 
 class _Reader:
-    def __init__(self, source: SourceFile, env: Environment, cwd: Value[Any]) -> None:
+    def __init__(self, source: SourceFile, env: Environment, cwd: Value[Any], given: Mapping[str, str]) -> None:
         self.source = source
         self.env = env
         self.cwd = cwd
+        self.given = given
         self.targets: dict[str, _Target] = {}
         self.variables = {"MAKE": "make"}
         self.exports: set[str] = set()
@@ -90,14 +97,15 @@ class _Reader:
 
     def assign(self, variable: re.Match[str], variables: dict[str, str], exports: set[str]) -> None:
         name, sign = variable["name"], variable["sign"]
+        value = re.sub(r"[ \t]*\\\n[ \t]*", " ", variable["value"])
         if variable["export"]:
             exports.add(name)
         if self.choices:
             variables.pop(name, None)
         elif sign == "+" and name in variables:
-            variables[name] += " " + variable["value"]
+            variables[name] += " " + value
         elif sign != "?" or name not in variables:
-            variables[name] = variable["value"]
+            variables[name] = value
 
     def rule(self, rule: re.Match[str], start: int) -> Iterator[_Target]:
         own = _VARIABLE.match(rule["rest"])
@@ -128,7 +136,7 @@ class _Reader:
         return found
 
     def steps(self, target: _Target) -> Iterator[Step]:
-        variables = {**self.variables, **target.variables, "@": target.name}
+        variables = {**self.variables, **target.variables, **self.given, "@": target.name}
         shell = variables.get("SHELL", "sh").rpartition("/")[2]
         exports = sorted(name for name in self.exports | target.exports if name in variables)
         exported: dict[str, Value[Any]] = {name: Value(_looked_up(name, variables), (target.place,)) for name in exports}

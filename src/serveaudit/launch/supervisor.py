@@ -49,9 +49,10 @@ def read_programs(
     return units
 
 
-def includes(source: SourceFile) -> list[Value[Any]]:
-    """The patterns of `[include] files`, relative to the file itself."""
+def includes(source: SourceFile, directory: str = "") -> list[Value[Any]]:
+    """The patterns of `[include] files`, relative to the file itself, which lies in that directory."""
     reader = _Reader(Environment(), Value(""))
+    reader.here = directory
     entries = ini.parse(source, "supervisor").entries("include")
     return [word for entry in entries if entry.name == "files" for word in reader.filled(entry, "", 0).words()]
 
