@@ -189,3 +189,19 @@ def test_a_default_of_a_call_is_told_at_the_call() -> None:
 
 def test_a_file_that_only_mentions_uvicorn_serves_nothing() -> None:
     assert uvicorn.scripted(python.read(SourceFile("main.py", "import uvicorn\nprint(uvicorn.__version__)"))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "app", "address", "reloads"),
+    [
+        ("fastapi run app/main.py --port 80 --workers 4", "app.main:app", "0.0.0.0:80", False),
+        ("fastapi run --app api ./main.py --host 127.0.0.1", "main:api", "127.0.0.1:8000", False),
+        ("python -m fastapi dev main.py", "main:app", "127.0.0.1:8000", True),
+        ("fastapi dev --no-reload --entrypoint shop.main:api", "shop.main:api", "127.0.0.1:8000", False),
+        ("fastapi run", "app.main:app", "0.0.0.0:8000", False),
+    ],
+)
+def test_fastapi_s_own_command_starts_uvicorn(text: str, app: str, address: str, reloads: bool) -> None:
+    found = server(text, {"app/main.py": "app = 1\n"}, UVICORN_PORT="9000")
+    assert (found.app.x, addresses(found), found.reload.x) == (app, [address], reloads)
+    assert not found.bad_flags

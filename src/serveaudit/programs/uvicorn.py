@@ -9,6 +9,7 @@ from serveaudit import variables
 from serveaudit.arguments import CLICK, Arguments, started
 from serveaudit.command import Command, Environment
 from serveaudit.conversion import as_given, none_as_absent
+from serveaudit.fastapi_cli import as_uvicorn
 from serveaudit.formats import dotenv
 from serveaudit.formats.python import Call, Module
 from serveaudit.invocation import head
@@ -35,6 +36,7 @@ CALLS = {
 
 def start(command: Command) -> Server | None:
     """The server that the command starts; None where it starts something else."""
+    command = as_uvicorn(command)
     begun = started(command, "uvicorn", CLICK, EXECUTABLES, EXECUTABLES)
     if begun is None:
         return None
