@@ -125,7 +125,7 @@ def _path(sign: Sign) -> str:
 def _home(path: str, projects: frozenset[str]) -> str:
     """The nearest folder further out that holds a deployment."""
     folder = dirname(path)
-    while folder and folder not in projects:
+    while folder.strip("/") and folder not in projects:  # "/" lies in itself
         folder = dirname(folder)
     return folder
 
