@@ -255,8 +255,7 @@ def test_make_runs_a_target_with_what_it_needs_and_is_given(here: Path) -> None:
     files = {
         "Dockerfile": IN_APP + 'CMD ["make", "-C", "src", "serve", "PORT=9"]\n',
         "src/Makefile": (
-            "PORT ?= 8\nFLAGS = --bind :$(PORT) \\\n\t--timeout 60\n"
-            "serve: first\n\tgunicorn $(FLAGS) a:b\nfirst:\n\tinit\n"
+            "PORT ?= 8\nFLAGS = --bind :$(PORT) \\\n\t--timeout 60\nserve: first\n\tgunicorn $(FLAGS) a:b\nfirst:\n\tinit\n"
         ),
     }
     found = [each.followed for each in commands(here, files) if each.unit.manager == "docker"]
@@ -294,3 +293,26 @@ def test_services_that_an_init_starts(here: Path, start: str, path: str, text: s
         f"root/{path}": text,
     }
     assert told(here, files) == [start, *([expected] if expected else [])]
+
+
+@pytest.mark.parametrize(
+    ("ignored", "workers"),
+    [
+        ("gunicorn.conf.py", 1),
+        ("*.conf.py", 1),
+        ("**/*.conf.py\n", 1),
+        ("/gunicorn.*", 1),
+        ("*\n", 1),
+        ("*\n!gunicorn.conf.py\n", 5),
+        ("gunicorn.conf.py\n!*.py\n", 5),
+        ("deploy/*.py\n# gunicorn.conf.py\n", 5),
+        ("gunicorn\n", 5),
+    ],
+)
+def test_what_a_dockerignore_leaves_out_is_not_in_the_image(here: Path, ignored: str, workers: int) -> None:
+    files = {
+        "Dockerfile": IN_APP + 'CMD ["gunicorn", "a:b"]\n',
+        ".dockerignore": ignored,
+        "gunicorn.conf.py": "workers = 5\nbind = ':80'\ntimeout = 9\n",
+    }
+    assert servers(here, files)[0].endswith(f" x{workers}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -59,7 +59,7 @@ class Published:
 class Mount:
     """A directory or file of a container. kind `bind` and `copy`: `source` is a path in the repository (None where it lies
     outside of it or is not known); `volume`: `source` is the volume's name; `tmpfs`; `text`: `content` is given in place (None:
-    it is not known)."""
+    it is not known). `without` are paths of the repository that are left out."""
 
     kind: Literal["bind", "copy", "volume", "tmpfs", "text"]
     source: str | None
@@ -67,6 +67,7 @@ class Mount:
     place: Place
     content: SourceFile | None = None
     read_only: bool = False
+    without: Container[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

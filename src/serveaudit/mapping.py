@@ -99,9 +99,8 @@ class MappedFiles:
                 yield posixpath.normpath(posixpath.join(base, cwd, path))
             return
         full = posixpath.normpath(posixpath.join(cwd, path))
-        mounted = list(self.mounted(full))
-        yield from mounted
-        if mounted:  # what a mount covers does not lie elsewhere
+        yield from self.mounted(full)
+        if next(self._placed(full), None):  # what a mount covers does not lie elsewhere
             return
         parts = full.strip("/").split("/")
         fewest = max(kept, 2 if "*" in parts[-1] else 1)  # `*.conf` of some directory means nothing elsewhere
@@ -110,15 +109,19 @@ class MappedFiles:
                 yield posixpath.normpath(posixpath.join(base, *parts[start:]))
 
     def mounted(self, full: str) -> Iterator[str]:
+        """What lies there through the mounts; what a build leaves out does not."""
+        return (path for path, mount in self._placed(full) if path not in mount.without)
+
+    def _placed(self, full: str) -> Iterator[tuple[str, Mount]]:
         """Through the mounts, the deepest target first; a bind hides what was copied below it."""
         for mount in sorted(self.mounts, key=lambda m: (len(m.target.rstrip("/")), m.kind == "bind"), reverse=True):
             target = mount.target.rstrip("/")
             if mount.source is None or mount.kind not in ("bind", "copy"):
                 continue
             if full == target:
-                yield posixpath.normpath(mount.source)
+                yield posixpath.normpath(mount.source), mount
             elif full.startswith(target + "/"):
-                yield posixpath.normpath(posixpath.join(mount.source, full[len(target) + 1 :]))
+                yield posixpath.normpath(posixpath.join(mount.source, full[len(target) + 1 :])), mount
 
     def text(self, path: str) -> SourceFile | Unknown:
         """A file of the repository by its own path; unknown, with the reason, where it can't be read."""

@@ -97,6 +97,21 @@ def test_environment_wins_over_env_file_and_that_over_the_image() -> None:
     assert str(machine.env.variables["C"].places[0].span) == "b.env:1"
 
 
+def test_variables_in_an_env_file_are_those_of_the_project_and_of_earlier_lines_and_files() -> None:
+    text = "image: x\nenv_file: [a.env, b.env, {path: raw.env, format: raw}]"
+    machine = service(text, a_env="A=1\nB=$A$$\n", b_env="C=${A}-$P\nD='$A'\n", raw_env="E=$A\n", _env="P=p\n")
+    assert variables(machine.env.variables) == {"A": "1", "B": "1$", "C": "1-p", "D": "$A", "E": "$A"}
+
+
+def test_a_link_gives_a_service_one_more_name() -> None:
+    text = "services: {front: {image: nginx, links: ['web:app', db]}, web: {image: x}, db: {image: y}}\n"
+    assert {machine.name: sorted(machine.names) for machine in project(compose_yaml=text).machines} == {
+        "front": ["front"],
+        "web": ["app", "web"],
+        "db": ["db"],
+    }
+
+
 @pytest.mark.parametrize("entry", ["gone.env", "[gone.env]", "[{path: gone.env, required: false}]", "$FILE"])
 def test_an_env_file_that_is_not_there_may_set_anything(entry: str) -> None:
     env = service(f"image: x\nenv_file: {entry}\nenvironment: {{A: 1}}").env

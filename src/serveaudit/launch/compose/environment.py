@@ -16,6 +16,7 @@ def environment(layers: Layers, image: Image | None, project: Project) -> Enviro
     """What the container is started with. (Compose's manual, "Environment variables precedence".) An image that is not known
     is taken to set nothing; a file that is not there may set anything."""
     env = image.env if image else Environment()
+    earlier: dict[str, Value[Any]] = {}
     for node, path in _files(layers, project):
         name = project.path(node, path.x) if isinstance(path.x, str) else ""
         source = project.read(name) if name else None
@@ -23,7 +24,9 @@ def environment(layers: Layers, image: Image | None, project: Project) -> Enviro
             why = f"{name} is not in the repository" if name else path.why or "an env_file without a name"
             env = env.over({}, Unknown(why, about=name))
         else:
-            env = env.over(dict(project.texts.of_dotenv(source)))
+            raw = isinstance(node, Mapping) and node.text("format") == "raw"
+            earlier |= project.texts.of_dotenv(source, earlier, raw)
+            env = env.over(earlier)
     given = project.texts.pairs(layers.nodes("environment"))
     return env.over({name: _taken_over(name, value, project) for name, value in given})
 

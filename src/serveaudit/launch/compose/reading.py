@@ -12,7 +12,7 @@ from serveaudit.launch.compose.service import build_of, read_service
 from serveaudit.launch.compose.texts import Read, Texts
 from serveaudit.launching import Build, Group, Images, Machine
 from serveaudit.source import SourceFile
-from serveaudit.values import Unknown, Value
+from serveaudit.values import Items, Unknown, Value
 
 _DEEPEST = 8
 _MOST = 500
@@ -28,6 +28,7 @@ def read_project(files: AbstractSequence[str], read: Read, images: Images) -> Gr
     for path in files:
         loader.load(path, loader.directory)
     machines = loader.machines()
+    _name_by_links(machines)
     _join_networks(machines)
     return Group(" + ".join(files), "compose", machines, tuple(loader.files), loader.complete)
 
@@ -150,6 +151,17 @@ def _services(root: Mapping) -> Mapping | None:
         isinstance(node, Mapping) and (node.get("image") or node.get("build")) for _, node in root.items()
     )
     return root if oldest else services
+
+
+def _name_by_links(machines: list[Machine]) -> None:
+    """`links: [web:app]` gives a service one more name."""
+    by_name = {machine.name: machine for machine in machines}
+    for machine in machines:
+        links = machine.keys.get("links", Value(None)).x
+        for link in links if isinstance(links, Items) else ():
+            name, _, alias = link.x.partition(":") if isinstance(link.x, str) else ("", "", "")
+            if alias and name in by_name:
+                by_name[name].names |= {alias}
 
 
 def _join_networks(machines: list[Machine]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -31,14 +32,24 @@ class Texts:
 
     def add(self, source: SourceFile) -> None:
         """Takes in a `.env`; what is there already stays."""
-        for name, value in self.of_dotenv(source):
+        for name, value in self.of_dotenv(source).items():
             self.variables.setdefault(name, value)
 
-    def of_dotenv(self, source: SourceFile) -> Iterator[tuple[str, Value[Any]]]:
-        """The variables of a file of variables; those in single quotes are left as they are."""
+    def of_dotenv(
+        self, source: SourceFile, earlier: AbstractMapping[str, Value[Any]] | None = None, raw: bool = False
+    ) -> dict[str, Value[Any]]:
+        """The variables of a file of variables. Others in them are those of the project, else of earlier files and lines; in
+        single quotes, and in a `raw` file, they are left as they are. (compose-go, dotenv/)"""
+        found: dict[str, Value[Any]] = {}
+
+        def lookup(name: str) -> Value[Any]:
+            given = self.lookup(name)
+            return found.get(name, (earlier or {}).get(name, given)) if given.x is None else given
+
         for variable in dotenv.parse(source):
             literal = Filled(variable.text)
-            yield variable.name, (literal if variable.quote == "'" else fill(variable.text, COMPOSE, self.lookup)).value()
+            found[variable.name] = (literal if raw or variable.quote == "'" else fill(variable.text, COMPOSE, lookup)).value()
+        return found
 
     def lookup(self, name: str) -> Value[Any]:
         found = self.variables.get(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from serveaudit.formats import dockerfile
 from serveaudit.formats.dockerfile import Instruction
 from serveaudit.formats.words import Filled
 from serveaudit.launch.dockerfile.copying import from_context, from_heredocs, from_stage
+from serveaudit.launch.dockerfile.ignoring import Ignored
 from serveaudit.launch.dockerfile.stages import Stage, on_image
 from serveaudit.launch.dockerfile.values import assignment, assignments, below, listed, plain, ports, step, text, words
 from serveaudit.launching import Build, Image, Images, Mount, signal_name
@@ -24,14 +25,18 @@ _FROM = re.compile(r"\S+(?:\s+[aA][sS]\s+(?P<name>\S+))?\s*$")
 _TEST = re.compile(r"CMD\s+", re.IGNORECASE)
 
 
-def read_image(source: SourceFile, build: Build, images: Images, paths: Collection[str] = ()) -> Image | None:
+def read_image(
+    source: SourceFile, build: Build, images: Images, paths: Collection[str] = (), ignore: SourceFile | None = None
+) -> Image | None:
     """The image that a Dockerfile describes; None where there is no such stage, or none at all.
 
     build   its context, to which COPY's paths are relative, the wanted stage, and the build's arguments
     images  knows images that are not built here
     paths   the repository's files, to tell files from directories and to resolve patterns; without them names must do
+    ignore  the build's `.dockerignore`
     """
     reader = Reader(build, images, paths)
+    reader.without = Ignored(ignore, build.context) if ignore else frozenset()
     file = dockerfile.parse(source)
     for instruction in file.instructions:
         reader.take(instruction)
@@ -50,6 +55,7 @@ class Reader:
         self.paths = paths
         self.stages: list[Stage] = []
         self.globals: dict[str, Value[Any]] = {}
+        self.without: Container[str] = frozenset()
 
     def take(self, instruction: Instruction) -> None:
         if instruction.name == "FROM":
@@ -189,6 +195,7 @@ class Reader:
             elif other:
                 stage.mounts += tuple(from_stage(other.mounts, source.x, directory, into, place))
             elif not source.x.startswith("<<"):
-                stage.mounts += tuple(from_context(self.build.context, source.x, directory, into, place, self.paths))
+                found = from_context(self.build.context, source.x, directory, into, place, self.paths)
+                stage.mounts += tuple(replace(mount, without=self.without) for mount in found)
 
     take_add = take_copy
