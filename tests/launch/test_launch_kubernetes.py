@@ -225,9 +225,8 @@ def test_pods_jobs_lists_and_cloud_run_services() -> None:
     ]
 
 
-def test_a_template_or_a_patch_leaves_the_group_incomplete() -> None:
+def test_a_template_leaves_the_group_incomplete() -> None:
     assert isinstance(manifests("kind: Pod\n{{- if .Values.x }}\na: 1\n{{- end }}\n").complete, Unknown)
-    assert isinstance(manifests("kind: Kustomization\npatches: [{path: a.yaml}]").complete, Unknown)
     assert manifests(deployment("image: x")).complete is True
 
 

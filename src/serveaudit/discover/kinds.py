@@ -102,6 +102,7 @@ _RULES = (
     _rule("proxy", r"[^/]*\.conf|\.htaccess|[^/]*\.vhost", r"^[ \t]*<VirtualHost\b|^[ \t]*ProxyPass(?:Match)?\s"),
     _rule("cloud-init", rf"{_YAML}|[^/]*(?:user[-_]?data|cloud[-_]?(?:init|config))[^/]*", r"\A#cloud-config\s"),
     _rule("kubernetes", _YAML, r"^(?:- |\s*)?apiVersion\s*:", r"^(?:- |\s*)?kind\s*:"),
+    _rule("kubernetes", r"kustomization\.ya?ml", r"^(?:resources|bases|patches\w*|components|configMapGenerator)\s*:"),
     _rule("compose", r"[^/]*compose[^/]*\.ya?ml", r"^(?:services|version|include|x-[\w-]+|volumes|networks)\s*:", sure=True),
     _rule("compose", _YAML, r"^services\s*:", r"^\s+(?:image|build|extends)\s*:"),
     _rule("compose", rf"(?:docker-)?compose[^/]*/{_YAML}", r"^services\s*:"),

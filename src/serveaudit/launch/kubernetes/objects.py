@@ -23,7 +23,7 @@ _BLOCK = re.compile(r"\{\{ (?:if|with|range|block) ")
 
 @dataclass(slots=True)
 class Objects:
-    """What was read, by kind. `complete` is an Unknown where a file could not be read, or others are patched in."""
+    """What was read, by kind. `complete` is an Unknown where a file could not be read."""
 
     all: list[Mapping] = field(default_factory=list)
     complete: bool | Unknown = True
@@ -49,9 +49,6 @@ def read_objects(sources: Iterable[SourceFile], near: Near) -> Objects:
             objects.all += islice(_unpacked(root), _MOST - len(objects.all))
     if len(objects.all) == _MOST and objects.complete is True:
         objects.complete = Unknown(f"more than {_MOST} objects")
-    for each in objects.kinds("Kustomization"):
-        if objects.complete is True and any(each.get(key) for key in ("patches", "patchesStrategicMerge", "patchesJson6902")):
-            objects.complete = Unknown("a kustomization patches the manifests")
     return objects
 
 
