@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from serveaudit.launch.cloudinit import read_user_data
 from serveaudit.launch.compose import read_project, tagged, variants
 from serveaudit.launch.dockerfile import container, read_image
 from serveaudit.launch.images import known_image, split_reference
-from serveaudit.launch.kubernetes import chart_of, read_manifests
+from serveaudit.launch.kubernetes import bases, chart_of, read_manifests
 from serveaudit.launch.supervisor import read_programs
 from serveaudit.launch.systemd import read_units
 from serveaudit.launching import Build, Group, Image, Machine, Manager, Sign, Unit
@@ -72,8 +73,9 @@ class Gathering:
         """What files tell of something outside, whichever group it concerns."""
         told = dict(self._sources(_SIGN_KINDS))
         for path in filter(outside.may_tell, self.repository.paths):
-            if path not in told and (source := self._read(path)) is not None:
-                told[path] = source
+            if path not in told and self.repository.exists(path):
+                with suppress(Unreadable):
+                    told[path] = self.repository.glance(path)
         return outside.of_files(told)
 
     # containers
@@ -107,7 +109,8 @@ class Gathering:
         for path, source in self._sources(("kubernetes",)):
             chart = chart_of(path, self._read)
             folders.setdefault(posixpath.dirname(path) if chart is None else chart, []).append(source)
-        for sources in folders.values():
+        taken = {base for sources in folders.values() for source in sources for base in bases(source.path, self._read)}
+        for sources in (sources for folder, sources in folders.items() if folder not in taken):
             group = read_manifests(sources, self.images, self._read)
             self.used.update(group.files)
             yield group, self._kind_of_all(group.files)
@@ -187,7 +190,7 @@ class Gathering:
                 for unit in read_programs([source], Environment(), Value(""), [posixpath.dirname(path)]):
                     yield self._starting(machines, path), unit
         for path, source in self._sources(("procfile",)):
-            for unit in procfile.read_processes(source):
+            for unit in procfile.read_processes(source) if path not in self.used else ():
                 yield self._starting(machines, path), unit
         for _, source in self._sources(("makefile",)):
             for unit in makefile.read_targets(source):
@@ -305,7 +308,9 @@ class _Images:
         self.gathering.used.add(build.dockerfile)
         self._open.add(source.path)
         try:
-            return read_image(source, build, self, self.gathering.repository.paths)
+            names = (build.dockerfile + ".dockerignore", posixpath.normpath(posixpath.join(build.context, ".dockerignore")))
+            ignore = next((text for name in names if (text := self.gathering._read(name))), None)
+            return read_image(source, build, self, self.gathering.repository.paths, ignore)
         finally:
             self._open.discard(source.path)
 

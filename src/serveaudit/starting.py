@@ -81,9 +81,10 @@ class Starting:
             if not {"-t", "-T", "-s", "-v", "-V"} & {followed.command.word(at) for at in range(len(followed.command.argv))}:
                 self.started.append(Started(unit, followed))
         else:
-            for reading in started_by(followed.command):
-                self.started.append(Started(unit, followed, reading))
-            if depth < _DEEPEST:
+            readings = started_by(followed.command)
+            self.started += [Started(unit, followed, reading) for reading in readings]
+            managing = any(reading.server.program == "django" for reading in readings)  # manage.py only hands its words on
+            if depth < _DEEPEST and not managing:
                 self.come_to(unit, self._made(followed) if name in MAKES else self._spawned(followed), depth + 1)
 
     def run_by_python(self, unit: Unit, path: str) -> None:

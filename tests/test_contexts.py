@@ -1,0 +1,100 @@
+"""Which deployments of a repository are for production, and which for development."""
+
+from pathlib import Path
+
+import pytest
+
+from serveaudit.config import Config
+from serveaudit.contexts import kind_of
+from serveaudit.discover import discover
+from serveaudit.gathering import Gathering
+
+IMAGE = 'FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "app:app"]\n'
+APP = "from flask import Flask\n\napp = Flask(__name__)\n"
+
+
+def service(command: str = "", mounts: str = "", file: str = "Dockerfile") -> str:
+    lines = ["services:", "  web:", "    build:", "      context: .", f"      dockerfile: {file}"]
+    lines += [f"    command: {command}"] if command else []
+    lines += ["    volumes:", f"      - {mounts}"] if mounts else []
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def contexts(tmp_path: Path, files: dict[str, str]) -> dict[str, str]:
+    """The deployments that start something, and what each is for."""
+    for name, text in {"Dockerfile": IMAGE, "app.py": APP, **files}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    groups = Gathering(discover([Path()], Config())).gather()
+    return {group.group.name: group.kind for group in groups if any(starting.started for starting in group.startings)}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("docker-compose.override.yml", "compose/local.yml", "docker-compose.dev.yml", ".devcontainer/compose.yml"),
+        *("examples/compose.yml", "docs/nginx.conf", "tests/gunicorn.conf.py", "uwsgi.dev.ini", "Dockerfile.dev"),
+    ],
+)
+def test_names_tell_development(path: str) -> None:
+    assert kind_of(path) == "development"
+
+
+@pytest.mark.parametrize("path", ["compose.prod.yml", "deploy/gunicorn.conf.py", "docs/compose.prod.yml", "nginx.conf"])
+def test_other_names_are_for_production(path: str) -> None:
+    assert kind_of(path) == "production"
+
+
+def test_a_compose_file_beside_one_for_production_is_for_development(tmp_path: Path) -> None:
+    found = contexts(tmp_path, {"compose.yml": service("flask run"), "compose.prod.yml": service("gunicorn -w 4 app:app")})
+    assert found == {"compose.yml": "development", "compose.prod.yml": "production"}
+
+
+def test_a_base_with_the_file_for_production_over_it_is_for_production(tmp_path: Path) -> None:
+    found = contexts(tmp_path, {"compose.yml": service(), "compose.prod.yml": "services:\n  web:\n    restart: always\n"})
+    assert found["compose.yml + compose.prod.yml"] == "production"
+
+
+@pytest.mark.parametrize("command", ["flask run --host 0.0.0.0", "uvicorn app:app --reload", "gunicorn --reload app:app"])
+def test_a_working_tree_in_a_container_that_restarts_with_it_is_for_development(tmp_path: Path, command: str) -> None:
+    assert contexts(tmp_path, {"compose.yml": service(command, ".:/app")})["compose.yml"] == "development"
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "mounts"),
+    [
+        ("compose.yml", "uvicorn app:app --reload", ""),
+        ("compose.yml", "uvicorn app:app --reload", "./media:/media"),
+        ("compose.yml", "gunicorn app:app", ".:/app"),
+        ("compose.prod.yml", "uvicorn app:app --reload", ".:/app"),
+    ],
+)
+def test_one_of_both_alone_or_a_name_for_production_is_not(tmp_path: Path, name: str, command: str, mounts: str) -> None:
+    found = contexts(tmp_path, {name: service(command, mounts), "media/a.txt": ""})
+    assert found[name] == "production"
+
+
+def test_an_image_that_only_development_builds_is_run_in_production_as_it_is(tmp_path: Path) -> None:
+    found = contexts(tmp_path, {"compose.dev.yml": service("flask run", ".:/app")})
+    assert found == {"compose.dev.yml": "development", "Dockerfile": "production"}
+
+
+def test_an_image_that_production_builds_is_not_run_apart_from_it(tmp_path: Path) -> None:
+    files = {"compose.prod.yml": service("gunicorn -w 4 app:app"), "compose.dev.yml": service("flask run")}
+    assert "Dockerfile" not in contexts(tmp_path, files)
+
+
+def test_an_image_beside_one_for_production_is_for_development(tmp_path: Path) -> None:
+    found = contexts(tmp_path, {"Dockerfile": IMAGE.replace("gunicorn", "flask"), "Dockerfile.prod": IMAGE})
+    assert found["Dockerfile.prod"] == "production"
+    assert found.get("Dockerfile", "development") == "development"
+
+
+def test_a_makefile_is_for_development(tmp_path: Path) -> None:
+    found = contexts(tmp_path, {"Makefile": "run:\n\tflask run --port 8000\n"})
+    assert found["development host"] == "development"
