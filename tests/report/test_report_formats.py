@@ -40,6 +40,7 @@ FINDING = closed(
     certainty={"enum": ["certain", "possible"]},
     message=TEXT,
     conditions=listed(TEXT),
+    contexts=listed(TEXT),
     url=TEXT,
     fingerprint={"type": "string", "pattern": "^[0-9a-f]{16}$"},
     locations={

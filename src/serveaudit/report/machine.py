@@ -39,6 +39,7 @@ def _finding(finding: Finding, url: str) -> dict[str, Any]:
         "certainty": str(finding.certainty),
         "message": finding.message,
         "conditions": list(finding.conditions),
+        "contexts": list(finding.contexts),
         "url": url,
         "fingerprint": finding.fingerprint,
         "locations": [_location(location) for location in finding.locations],
