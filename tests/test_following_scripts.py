@@ -3,6 +3,7 @@
 import pytest
 
 from followed import command_of, follow_script, follow_text, shown, told
+from serveaudit.source import SourceFile
 from serveaudit.values import Unknown
 
 
@@ -311,3 +312,16 @@ def test_a_here_document_is_what_a_program_reads() -> None:
     assert command_of(found) == "python -"
     assert found.stdin is not None and not isinstance(found.stdin, Unknown)
     assert found.stdin.text == "import x\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("cat > /g.py <<EOF\nbind = ':$PORT'\nEOF", False),
+        ("cat > /g.py <<'EOF'\nbind = ':$PORT'\nEOF", True),
+        ("PORT=80; cat > /g.py <<EOF\nbind = ':$PORT'\nEOF", True),
+        ("cat > /g.py <<EOF\nworkers = $(nproc)\nEOF", False),
+    ],
+)
+def test_a_server_s_file_with_a_variable_that_is_not_known_is_not_known(text: str, known: bool) -> None:
+    assert isinstance(follow_text(text).written["/g.py"], SourceFile) is known

@@ -2,7 +2,7 @@
 
 import pytest
 
-from followed import chain, follow_text, follow_words, told
+from followed import chain, command_of, follow_text, follow_words, told
 
 
 @pytest.mark.parametrize(
@@ -116,3 +116,9 @@ def test_a_quoted_text_in_json_is_told_at_its_place() -> None:
         '\\"0.0.0.0:$PORT\\"',
         "app",
     ]
+
+
+def test_a_variable_that_is_known_in_part_is_set_for_the_command_behind_env() -> None:
+    (found,) = follow_text('env -i A="x$UNKNOWN" B=$UNKNOWN gunicorn a:b').commands
+    assert command_of(found) == "gunicorn a:b"
+    assert not found.command.env.get("A").known

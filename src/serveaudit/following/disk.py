@@ -8,12 +8,14 @@ from typing import Any
 
 from serveaudit.following.decisions import shown
 from serveaudit.following.process import Process
-from serveaudit.following.writing import Chunk, edited, here_document, text_of
+from serveaudit.following.writing import Chunk, edited, here_document, is_open, text_of
 from serveaudit.following.writing import printed as printed_by
 from serveaudit.formats.shell.tree import Group, Pipeline, Simple, Word
 from serveaudit.source import SourceFile
 from serveaudit.values import Unknown, Value
 
+_SERVER_FILE = re.compile(r"\.(py|ini|toml|json)$")
+"""Files in which `$NAME` is nothing but text. In nginx's it is a variable of nginx's own, in systemd's one of the unit's."""
 _OUTPUTS = (">", ">>", ">|", "&>", "&>>")
 
 
@@ -44,7 +46,8 @@ def write_output(process: Process, command: Simple, argv: Sequence[Value[Any]]) 
 def write(process: Process, target: Word, chunks: Sequence[Chunk] | None, append: bool) -> None:
     path = process.expander().one(target)
     before = process.read(path) if append else None
-    if chunks is None or isinstance(before, Unknown):
+    server_file = isinstance(path.x, str) and _SERVER_FILE.search(path.x)
+    if chunks is None or isinstance(before, Unknown) or (server_file and any(map(is_open, chunks))):
         text: SourceFile | Unknown = Unknown(f"what is written to {shown(target)} is only known when it runs")
     else:
         text = text_of(chunks, before)

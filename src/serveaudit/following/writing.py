@@ -64,6 +64,12 @@ def _chunks(word: Word, expander: Expander, escapes: bool) -> list[Chunk]:
     return chunks
 
 
+def is_open(chunk: Chunk) -> bool:
+    """Whether a part is a variable, or what a command prints, that is not known and stays as it is written."""
+    text, span = chunk
+    return text == span.text and re.fullmatch(r"\$\w+|\$[{(].*[)}]|`.*`", text, re.DOTALL) is not None
+
+
 def _unescaped(part: Text) -> Iterator[Chunk]:
     r"""A text whose `\n` and `\t` are replaced when it is printed."""
     written = _places(part)
