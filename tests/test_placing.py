@@ -80,3 +80,19 @@ def test_a_site_and_a_unit_that_are_written_onto_a_host_make_a_pair(
 def test_a_script_that_writes_other_files_is_nothing_that_serves(tmp_path: Path) -> None:
     (tmp_path / "make.sh").write_text("echo 'server { listen 80; }' > /tmp/x.conf\n", encoding="utf-8")
     assert assemble(discover([tmp_path], Config(), tmp_path), Stated()).contexts == []
+
+
+def test_what_a_script_only_copies_is_told_as_it_lies_in_the_repository(tmp_path: Path) -> None:
+    site = ROLES["roles/web/templates/site.conf.j2"].replace("{{ port }}", "8000")
+    script = (
+        "cp site.conf /etc/nginx/sites-enabled/site.conf\nln -s $PWD/site.conf /etc/nginx/conf.d/site.conf\ngunicorn app:app\n"
+    )
+    context = host(tmp_path, {"site.conf": site, "setup.sh": script})
+    assert [proxy.config.root.path for proxy in context.proxies] == ["site.conf"]
+
+
+def test_a_file_that_a_role_copies_is_told_in_the_repository(tmp_path: Path) -> None:
+    task = "- copy: {src: site.conf, dest: /etc/nginx/sites-enabled/app}\n"
+    site = "server {\n  listen 80;\n  location / { proxy_pass http://127.0.0.1:8000; }\n}\n"
+    context = host(tmp_path, {"roles/web/tasks/main.yml": task, "roles/web/files/site.conf": site})
+    assert [str(site.place.span) for proxy in context.proxies for site in proxy.config.sites] == ["roles/web/files/site.conf:1"]

@@ -90,14 +90,15 @@ class _Assembler:
 
     def _hosts_nginx(self, contexts: list[Context], gathering: Gathering, nginxes: Nginxes) -> None:
         """Configurations that no container reads belong to the hosts, and those that are written onto them."""
-        lying = [source for source in self._nginx_sources() if source.path not in gathering.placed]
+        lying = gathering.lying
         for host, each in zip(contexts, gathering.groups, strict=True):
             if host.group.manager != "none":
                 continue
-            sources = [source for source in lying if self.repository.kind_of(source.path) == host.kind]
+            sources = [each for each in self._nginx_sources() if each.path in lying]
+            sources = [each for each in sources if self.repository.kind_of(each.path) == host.kind]
             self._sites(host, sources, MappedFiles(self.repository), nginxes)
             for starting in each.startings:
-                self._sites(host, written_sites(starting.files), starting.files, nginxes)
+                self._sites(host, written_sites(starting.files, lying), starting.files, nginxes)
 
     def _sites(self, host: Context, sources: list[SourceFile], files: MappedFiles, nginxes: Nginxes) -> None:
         for config in nginxes.unclaimed(sources, files):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from serveaudit.command import Environment
@@ -19,16 +19,17 @@ _PROGRAMS = ("/etc/supervisor/conf.d/", "/etc/supervisor.d/", "/etc/supervisord.
 _SITES = ("/etc/nginx/",)
 
 
-def written_units(files: MappedFiles) -> Iterator[Unit]:
-    """The units of systemd and supervisor among what is written onto a machine."""
-    yield from read_units(_written(files, _UNITS), lambda path: _text(files, path))
-    for program in _written(files, _PROGRAMS):
+def written_units(files: MappedFiles, lying: Collection[str]) -> Iterator[Unit]:
+    """The units of systemd and supervisor among what is written onto a machine. Copies of files that are read as they lie in
+    the repository (`lying`) are none."""
+    yield from read_units(_written(files, _UNITS, lying), lambda path: _text(files, path))
+    for program in _written(files, _PROGRAMS, lying):
         yield from read_programs([program], Environment(), Value(""), [program.path.rpartition("/")[0]])
 
 
-def written_sites(files: MappedFiles) -> list[SourceFile]:
-    """The nginx configurations among what is written onto a machine."""
-    return [source for source in _written(files, _SITES) if nginx.looks_like(source)]
+def written_sites(files: MappedFiles, lying: Collection[str]) -> list[SourceFile]:
+    """The nginx configurations among what is written onto a machine, without copies of those that lie in the repository."""
+    return [source for source in _written(files, _SITES, lying) if nginx.looks_like(source)]
 
 
 def belongs(path: str) -> bool:
@@ -41,11 +42,11 @@ def is_configured(files: MappedFiles) -> bool:
     return any(map(belongs, files.written))
 
 
-def _written(files: MappedFiles, folders: tuple[str, ...]) -> list[SourceFile]:
+def _written(files: MappedFiles, folders: tuple[str, ...], lying: Collection[str]) -> list[SourceFile]:
     """Each text once, however many links lead to it, named for where it lies."""
     found: dict[int, SourceFile] = {}
     for path, text in files.written.items():
-        if path.startswith(folders) and isinstance(text, SourceFile):
+        if path.startswith(folders) and isinstance(text, SourceFile) and text.outer and text.whole().path not in lying:
             found[id(text)] = replace(text, path=path)
     return list(found.values())
 

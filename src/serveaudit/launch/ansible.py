@@ -112,7 +112,8 @@ def _placed(paths: Iterable[str], variables: Variables, read: Read) -> Iterator[
                 yield Placed(target, there[source].text, there[source].template)
             elif module != "file" and (found := _source(path, module, source, arguments, read)) is not None:
                 full = target + posixpath.basename(source).removesuffix(".j2") if target.endswith("/") else target
-                text = found if module == "copy" and arguments.get("content") is None else variables.fill(found)
+                plain = module == "copy" and arguments.get("content") is None
+                text = found.slice(0, len(found.text)) if plain else variables.fill(found)
                 there[full] = Placed(full, text, found.path)
                 yield there[full]
 
