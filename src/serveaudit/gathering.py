@@ -69,6 +69,12 @@ class Gathering:
         self._hosts()
         return self.groups
 
+    @property
+    def lying(self) -> set[str]:
+        """Configurations that are read as they lie in the repository."""
+        kinds = ("nginx", "systemd", "supervisor")
+        return {found.path for found in self.repository.files if found.kind in kinds} - self.placed
+
     def signs(self) -> list[Sign]:
         """What files tell of something outside, whichever group it concerns."""
         told = dict(self._sources(_SIGN_KINDS))
@@ -237,7 +243,7 @@ class Gathering:
     def _written_units(self, host: Gathered) -> None:
         """Units that are only written on the host."""
         for starting in host.startings:
-            for unit in written_units(starting.files):
+            for unit in written_units(starting.files, self.lying):
                 starting.machine.units.append(unit)
                 starting.run(unit)
 
