@@ -104,8 +104,9 @@ def test_ignores_sigterm_as_pid_1(lab: Laboratory) -> None:
     assert all_ended_by("TERM", [container(lab, command) for command in commands], lab) == 4 * [False]
     assert all_ended_by("INT", [container(lab, command) for command in commands], lab) == 4 * [True]
     assert all_ended_by("TERM", [lab.serve(command) for command in commands], lab) == 4 * [True]
-    others = [GUNICORN, UVICORN, HYPERCORN, DAPHNE, GRANIAN]
-    assert all_ended_by("TERM", [container(lab, command) for command in others], lab) == 5 * [True]
+    reloading = ["flask --app flask_app run --reload --port {port}", "python django_app.py runserver 127.0.0.1:{port}"]
+    others = [GUNICORN, UVICORN, HYPERCORN, DAPHNE, GRANIAN, *reloading]
+    assert all_ended_by("TERM", [container(lab, command) for command in others], lab) == 7 * [True]
 
 
 def test_shutdown_never_ends(lab: Laboratory) -> None:
