@@ -135,6 +135,8 @@ def test_locations_say_what_they_do_with_a_request(draw: Draw) -> None:
             listen 443 ssl;
             server_name shop.example.com;
             location /static/ { root /srv; }
+            location /files/ { root /srv; try_files $uri @missing; }
+            location @missing { return 404; }
             location /old/ { return 301 /new/; }
             location /ws/ {
                 proxy_pass http://127.0.0.1:8000;
@@ -149,6 +151,8 @@ def test_locations_say_what_they_do_with_a_request(draw: Draw) -> None:
     assert graph.node("site-1").facts == ("nginx on 443 ssl", "TLS ends here")
     assert [(node.label, node.facts) for node in graph.of_kind("location")] == [
         ("location /static/", ("files below /srv",)),
+        ("location /files/", ("files below /srv", "else location @missing")),
+        ("location @missing", ("answers 404",)),
         ("location /old/", ("redirects to /new/",)),
         ("location /ws/", ("waits 300 s for an answer", "passes websockets on")),
     ]
@@ -170,6 +174,11 @@ def test_a_location_says_that_it_passes_no_websockets_on_where_there_are_some(dr
     files = {"run.sh": "exec uvicorn app:app\n", "nginx.conf": proxy("127.0.0.1:8000")}
     assert draw({**files, "app.py": SOCKETS}).node("location-1").facts[1:] == ("passes no websockets on",)
     assert draw({**files, "app.py": SOCKETS.partition("@")[0]}).node("location-1").facts[1:] == ()
+
+
+def test_an_nginx_without_sites_is_no_map(draw: Draw) -> None:
+    with pytest.raises(IndexError):
+        draw({"nginx.conf": "events {}\nhttp {\n    server_tokens off;\n}\n"})
 
 
 def test_a_start_under_a_condition_says_the_condition(draw: Draw) -> None:

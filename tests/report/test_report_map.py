@@ -93,6 +93,14 @@ def test_the_tree_fits_into_eighty_columns(fixture: tuple[str, list[Graph]]) -> 
     assert max(map(len, text.plain(tree.render(fixture[1], Page())).splitlines())) <= 80
 
 
+def test_a_long_name_of_a_context_is_wrapped_in_the_tree_and_cut_in_the_picture() -> None:
+    graph = Graph("deploy/manifest.yaml + " * 20, "production", (Node("server-1", "server", "gunicorn"),))
+    assert max(map(len, text.plain(tree.render([graph], Page())).splitlines())) <= 80
+    root = ElementTree.fromstring(svg.render([graph]))
+    (name,) = [element.text or "" for element in root.iter(f"{SVG}text") if element.get("class") == "name"]
+    assert name.endswith("…") and width(name, 17, bold=True) < float(root.get("width", "")) - 100
+
+
 def test_nothing_to_draw_is_said_in_every_format() -> None:
     assert text.plain(tree.render([], Page())) == "Nothing was found that serves or proxies.\n"
     assert json.loads(graph_data.render([])) == {"version": 1, "contexts": []}

@@ -12,8 +12,10 @@ __all__ = ["chart"]
 
 
 def chart(deployment: Deployment) -> list[Graph]:
-    """One graph for each context: what faces its clients, its proxies with their sites and locations, and its servers."""
-    return [_context(context) for context in deployment.contexts]
+    """One graph for each context: what faces its clients, its proxies with their sites and locations, and its servers. None
+    where an nginx without sites is all that there is."""
+    graphs = map(_context, deployment.contexts)
+    return [graph for graph in graphs if graph.nodes]
 
 
 def _context(context: Context) -> Graph:

@@ -68,11 +68,13 @@ def _location_facts(location: Location, behind: Iterable[Process]) -> Iterator[s
             yield "passes no websockets on"
     elif location.returns is not None:
         yield _answer(location.returns.status, location.returns.to)
-    elif location.files is not None:
-        directory = location.files.directory.x
-        yield f"files below {directory}" if isinstance(directory, str) else "files"
-    else:
+    elif location.handler == "other":
         yield "answers by itself"
+    else:
+        directory = location.files.directory.x if location.files is not None else None
+        yield f"files below {directory}" if isinstance(directory, str) else "files"
+        if location.fallback is not None and location.scope.own("try_files"):
+            yield f"else location {location.fallback.label}"
 
 
 def _answer(status: str, to: Value[Any]) -> str:
@@ -130,7 +132,7 @@ def _times(process: Process) -> Iterator[str]:
 
 
 def _is_told(value: Value[Any]) -> bool:
-    return value.x is not None and not isinstance(value.x, Unknown | Partial)
+    return value.x is not None and not any(isinstance(case.x, Unknown | Partial) for _, case in value.worlds())
 
 
 def _websockets(process: Process) -> str:
@@ -183,7 +185,7 @@ def told(value: Value[Any]) -> str:
 
 def _case(x: object) -> str:
     if x is None:
-        return "no limit"
+        return "any time"
     if isinstance(x, Unknown | Partial):
         return "an unknown time"
     return str(Seconds(x)) if isinstance(x, float) else str(x)

@@ -11,11 +11,16 @@ from serveaudit.report.folding import folded
 from serveaudit.report.graph_data import shown
 from serveaudit.report.panels import HEIGHTS, Panel, Section
 from serveaudit.report.panels import PAD as INSET
+from serveaudit.report.typeface import broken
 from serveaudit.report.ways import LEADING, Port
 
 _MARGIN = 24.0
 _NAME = 34.0
 """The height of a context's name above its picture."""
+_NAME_SIZE = 17.0
+_KIND = 130.0
+"""Room for `development` beside the name."""
+_NARROWEST = 340.0
 _BETWEEN = 34.0
 
 _STYLE = """
@@ -52,7 +57,7 @@ _STYLE = """
 def render(graphs: Sequence[Graph]) -> str:
     """One picture with all contexts, one below the other. Assumptions are drawn dashed."""
     drawings = [draw(folded(graph)) for graph in graphs]
-    width = max((drawing.width for drawing in drawings), default=300.0) + 2 * _MARGIN
+    width = max([_NARROWEST, *(drawing.width for drawing in drawings)]) + 2 * _MARGIN
     height = sum(_NAME + drawing.height + _BETWEEN for drawing in drawings) + 2 * _MARGIN - (_BETWEEN if drawings else 0)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
@@ -83,8 +88,9 @@ def _described(graph: Graph) -> str:
 
 def _context(drawing: Drawing, y: float) -> Iterator[str]:
     yield f'  <g transform="translate({_MARGIN:.0f} {y:.0f})">'
+    (name,) = broken(shown(drawing.graph.name), _NAME_SIZE, max(drawing.width, _NARROWEST) - _KIND, bold=True, most=1) or [""]
     kind = f'<tspan class="kind" dx="8">{drawing.graph.kind}</tspan>'
-    yield f'    <text class="name" y="15">{_text(drawing.graph.name)}{kind}</text>'
+    yield f'    <text class="name" y="15">{_text(name)}{kind}</text>'
     yield f'    <g transform="translate(0 {_NAME:.0f})">'
     yield from (f"      {line}" for box in drawing.boxes for line in _box(box))
     for way in drawing.ways:

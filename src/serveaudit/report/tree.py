@@ -27,8 +27,10 @@ def render(graphs: Sequence[Graph], page: Page) -> list[Line]:
         return [[("Nothing was found that serves or proxies.", "text")]]
     lines: list[Line] = []
     for graph in map(folded, graphs):
-        head: Line = [(shown(graph.name), "title"), (f"  {graph.kind}", "text")]
-        lines += [[], head, *_Tree(graph, min(page.width, WIDTH)).lines()]
+        width = min(page.width, WIDTH)
+        *names, name = wrap(shown(graph.name), width - len(graph.kind) - 2, break_on_hyphens=False) or [""]
+        head: Line = [(name, "title"), (f"  {graph.kind}", "text")]
+        lines += [[], *([(each, "title")] for each in names), head, *_Tree(graph, width).lines()]
     return lines[1:]
 
 
