@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatch
 from typing import Any
 
 from serveaudit.command import Environment, Step
@@ -24,6 +25,9 @@ class Machine:
 
     def module(self, dotted: str, cwd: str = "") -> SourceFile | None:
         return self.read(dotted.replace(".", "/") + ".py", cwd)
+
+    def matching(self, pattern: str, cwd: str = "") -> list[SourceFile]:
+        return [source for path, source in self.files.items() if fnmatch(path, posixpath.join(cwd, pattern))]
 
 
 def follow_text(

@@ -164,6 +164,14 @@ def test_a_list_that_depends_on_a_condition_makes_two_commands() -> None:
     ]
 
 
+def test_scripts_are_found_where_links_to_them_lie() -> None:
+    files = {"/srv/scripts/web.sh": "#!/bin/sh\ngunicorn app\n", "/srv/scripts/readme.txt": "gunicorn"}
+    assert told(follow_text("ln -s /srv/scripts/*.sh /usr/local/bin/; web.sh", files=files)) == [
+        "ln -s </srv/scripts/*.sh> /usr/local/bin/",
+        "gunicorn app",
+    ]
+
+
 def test_a_program_of_the_name_of_the_script_is_not_the_script() -> None:
     files = {"/usr/bin/app-server": "#!/bin/sh\nexec app-server --timeout 3\n"}
     assert told(follow_text("exec /usr/bin/app-server", files=files)) == ["app-server --timeout 3"]

@@ -47,6 +47,9 @@ class Files(Protocol):
     def module(self, dotted: str, cwd: str = "") -> SourceFile | Unknown | None:
         """A Python module's or package's text by its dotted name, looked up from `cwd`."""
 
+    def matching(self, pattern: str, cwd: str = "") -> list[SourceFile]:
+        """The files that a pattern of the shell names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -86,6 +87,10 @@ def copy_files(process: Process, argv: Sequence[Value[Any]]) -> None:
         found = process.read(words[0])
         if isinstance(found, SourceFile):
             process.journal.write(_into(words[0], words[1]), process.state.cwd, found, conditions)
+        elif isinstance(words[0].x, Unknown) and isinstance(words[1].x, str):
+            for each in _matching(process, words[0].x.about):
+                path: Value[str] = Value(posixpath.join(words[1].x, posixpath.basename(each.path)), words[1].places)
+                process.journal.write(path, process.state.cwd, each, conditions)
     elif name in ("sed", "perl") and any(re.match(r"-\w*i", str(word.x)) for word in argv[1:]) and words:
         found = process.read(words[-1])
         text = edited(found, words[:-1]) if isinstance(found, SourceFile) and name == "sed" else None
@@ -93,6 +98,13 @@ def copy_files(process: Process, argv: Sequence[Value[Any]]) -> None:
             process.journal.write(words[-1], process.state.cwd, text, conditions)
         else:
             process.journal.change(words[-1], process.state.cwd, f"{name} changes it when it starts")
+
+
+def _matching(process: Process, pattern: str) -> list[SourceFile]:
+    """The files that `directory/*.sh` names: those of a pattern without any letters can be any."""
+    files, cwd = process.journal.files, process.state.cwd.x
+    named = "/" in pattern and not pattern.startswith("$") and re.search(r"\w", posixpath.basename(pattern))
+    return files.matching(pattern, cwd if isinstance(cwd, str) else "") if files and named else []
 
 
 def _into(source: Value[Any], target: Value[Any]) -> Value[Any]:

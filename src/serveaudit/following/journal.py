@@ -117,3 +117,6 @@ class Overlay:
 
     def module(self, dotted: str, cwd: str = "") -> SourceFile | Unknown | None:
         return self.files.module(dotted, cwd) if self.files else Unknown("the files of this machine are not known")
+
+    def matching(self, pattern: str, cwd: str = "") -> list[SourceFile]:
+        return self.files.matching(pattern, cwd) if self.files else []
