@@ -86,6 +86,7 @@ def _shown(program: str, listeners: Value[Items], processes: Value[int]) -> str:
             ["gunicorn a:b"],
         ),
         ("import subprocess\nsubprocess.run(unknown)", []),
+        ("import sys\nfrom django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)", []),
     ],
 )
 def test_a_python_file_starts_programs(here: Path, text: str, expected: list[str]) -> None:

@@ -40,7 +40,7 @@ class Spawn:
 
 def read_spawns(module: Module, words: tuple[Value[Any], ...], cwd: Value[Any]) -> list[Spawn]:
     """What the file starts when it is run with these words in this directory, in written order; what stands in functions that
-    nothing of the file calls does not count."""
+    nothing of the file calls does not count, nor a `manage.py` that hands on its own words."""
     env = module.env.over(module.environ)
     reached = _reached(module, {str(word.x).replace("-", "_") for word in words})
     spawns = []
@@ -49,7 +49,9 @@ def read_spawns(module: Module, words: tuple[Value[Any], ...], cwd: Value[Any]) 
             continue
         if call.name == "os.chdir":
             cwd = _below(cwd, call.argument(0, "path"))
-        spawns += [Spawn(step, _becomes(call.name), (*call.conditions, *choices)) for choices, step in _steps(call, env, cwd)]
+        for choices, step in _steps(call, env, cwd):
+            if not (call.name.startswith(_DJANGO) and [word.x for word in step.argv[1:]] == [word.x for word in words]):
+                spawns.append(Spawn(step, _becomes(call.name), (*call.conditions, *choices)))
     return spawns
 
 
