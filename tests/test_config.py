@@ -82,6 +82,15 @@ def test_nothing_stated_is_nothing_known() -> None:
             "[deployment]\ntls = 'externl'",
             "serveaudit.toml:2: deployment.tls: must be one of nginx, external, none; did you mean 'external'?",
         ),
+        (
+            "[deployment]\ntrusted-proxies = ['10.0.0.0/8', 'proxy']",
+            "serveaudit.toml:2: deployment.trusted-proxies: 'proxy' is no address or network, such as \"10.0.0.0/8\"",
+        ),
+        ("[deployment]\npython = 3.12", 'serveaudit.toml:2: deployment.python: must be a version in quotes, such as "1.22"'),
+        (
+            "[deployment]\nproxy = 'caddy'",
+            "serveaudit.toml:2: deployment.proxy: must be one of nginx, external, none",
+        ),
         ("[per-file-ignores]\n'a.conf' = 'tls'", "serveaudit.toml:2: per-file-ignores.a.conf: must be a list of strings"),
         ("baseline = 1", "serveaudit.toml:1: baseline: must be a string"),
         ("all-contexts = 1", "serveaudit.toml:1: all-contexts: must be true or false"),

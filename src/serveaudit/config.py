@@ -38,8 +38,8 @@ class Stated:
 
     cpus, memory, memory_per_worker   of the machine (CPUs; bytes)
     tls, proxy                        who terminates TLS and who proxies: nginx, something external, or nobody
-    trusted_proxies                   addresses and networks (tuple of texts)
-    python, versions                  versions in use, by program
+    trusted_proxies                   addresses and networks from which proxies reach the servers (tuple of texts)
+    python, versions                  versions in use, by program; that of Python decides which requirements hold
     """
 
     cpus: Value[float] = field(default_factory=_nothing)
@@ -241,7 +241,11 @@ class _Reader:
         return self.value(key, found)
 
     def networks(self, key: str, value: object) -> Value[tuple[str, ...]]:
-        return self.value(key, self.names(key, value))
+        names = self.names(key, value)
+        for name in names:
+            if not _is_network(name):
+                self.fail(key, f'{name!r} is no address or network, such as "10.0.0.0/8"')
+        return self.value(key, names)
 
     def version(self, key: str, value: object) -> Value[str]:
         if not isinstance(value, str) or not re.fullmatch(r"\d+(\.\d+)*\S*", value):
@@ -259,6 +263,16 @@ class _Reader:
         path = (*self.table, *key.split(".", 1))
         found = [(len(keys), -line) for line, keys in _keys(self.source) if path[: len(keys)] == keys]
         return -max(found, default=(0, -1))[1]
+
+
+def _is_network(text: str) -> bool:
+    import ipaddress  # most runs have no configuration
+
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 _NAME = r"""[\w-]+|"[^"]*"|'[^']*'"""

@@ -111,7 +111,9 @@ def is_own(target: Target) -> bool:
 
 def terminates_tls(context: Context) -> Value[bool]:
     """Whether an nginx or a server that is audited speaks TLS; unknown where a file that was not read, or a template, may say
-    so. The places are those of the listener."""
+    so. The places are those of the listener. Where the user says that nginx does, it does in a file that is not here."""
+    if context.stated.tls.x == "nginx":
+        return Value(True, context.stated.tls.places)
     doubt: Value[Any] = Value(False)
     for peer in context.peers:
         for proxy in peer.proxies:
@@ -139,7 +141,10 @@ def _nginx_tls(proxy: Proxy) -> Value[Any]:
 
 
 def gets_certificates(context: Context) -> Value[bool]:
-    """Whether an ACME client gets certificates for it: a location for its challenge, a word of it, or a mount of its files."""
+    """Whether an ACME client gets certificates for it: a location for its challenge, a word of it, or a mount of its files. Not
+    asked where the user says who terminates TLS."""
+    if context.stated.tls.x is not None:
+        return Value(False, context.stated.tls.places)
     for proxy in context.proxies:
         for tree in proxy.config.trees:
             found = _ACME.search(tree.source.text)
@@ -165,17 +170,19 @@ def is_public_name(host: str) -> bool:
 def faces_clients(proxy: Proxy, site: Site) -> Value[bool]:
     """Whether clients reach a site without another proxy before it; unknown, with the reason, where there is a sign of one."""
     context = proxy.running.context
-    for stated in (context.stated.proxy, context.stated.tls):
-        if stated.x is not None:
-            return stated.map(lambda said: said != "external")
+    proxied, tls = context.stated.proxy, context.stated.tls
+    if proxied.x is not None:
+        return proxied.map(lambda said: said != "external")
+    if tls.x in ("nginx", "external"):
+        return tls.map(lambda said: said == "nginx")
     sign = next((sign for sign in context.signs if sign.proxies), None)
     if sign is not None:
-        return Value(Unknown(f"{sign.what} may stand before it"), (sign.place,))
+        return Value(Unknown(f"{sign.what} may stand before it", "deployment.proxy"), (sign.place,))
     place = expects_balancer(proxy)
     if place is not None:
-        return Value(Unknown("it is set up to stand behind a balancer"), (place,))
+        return Value(Unknown("it is set up to stand behind a balancer", "deployment.proxy"), (place,))
     if not any(on_web_port(proxy, listen) for listen in site.listens):
-        return Value(Unknown("it is reached at no port of the web"), (site.place,))
+        return Value(Unknown("it is reached at no port of the web", "deployment.proxy"), (site.place,))
     return Value(True, (site.place,))
 
 

@@ -19,15 +19,17 @@ def reached_directly(proxy: Proxy, site: Site) -> Value[bool]:
     stated, machine = proxy.running.context.stated.proxy, proxy.running.machine
     if stated.x == "external":
         return Value(False, stated.places)
+    if stated.x == "none":
+        return Value(True, stated.places)
     if machine.kind == "container" and machine.host_network.x is not True and not machine.published:
         return Value(False, (machine.place,))
     sign = next((sign for sign in proxy.running.context.signs if sign.proxies), None)
-    if sign is not None:
-        return Value(Unknown(f"{sign.what} may stand before it"), (sign.place,))
+    if sign is not None and stated.x is None:
+        return Value(Unknown(f"{sign.what} may stand before it", "deployment.proxy"), (sign.place,))
     open_here = next((listen for listen in site.listens if is_public(proxy, listen)), None)
     if open_here is not None:
         return Value(True, (open_here.place,))
-    return Value(Unknown("it is not known to listen where browsers ask"), (site.place,))
+    return Value(Unknown("it is not known to listen where browsers ask", "deployment.proxy"), (site.place,))
 
 
 def is_public(proxy: Proxy, listen: Listen) -> bool:

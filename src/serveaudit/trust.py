@@ -32,7 +32,7 @@ def trusts_peer(pair: Pairing) -> Value[bool]:
     """Whether the server believes forwarded headers of nginx, as whom it comes here."""
     server = pair.process.server
     if pair.peer != "unix":
-        return behaves(server, "trusted_peers").map(lambda peers: _holds(peers, pair.peer))
+        return behaves(server, "trusted_peers").map(lambda peers: _holds(peers, pair.peer, _proxies(pair)))
     everybody = behaves(server, "trusted_peers")
     if _members(everybody.x) == ["*"]:
         return everybody.map(lambda _: True)
@@ -100,7 +100,13 @@ def _members(peers: Any) -> list[str]:
     return [name.strip() for name in peers.split(",") if name.strip()] if isinstance(peers, str) else []
 
 
-def _holds(peers: Any, peer: Peer) -> bool | Unknown:
+def _proxies(pair: Pairing) -> Sequence[str]:
+    """The addresses from which proxies reach the servers, as the user states them."""
+    return pair.process.running.context.stated.trusted_proxies.x or ()
+
+
+def _holds(peers: Any, peer: Peer, proxies: Sequence[str]) -> bool | Unknown:
+    """Whether nginx is among the peers. `proxies` are the addresses that proxies surely have."""
     members = _members(peers)
     if "*" in members:
         return True
@@ -109,7 +115,24 @@ def _holds(peers: Any, peer: Peer) -> bool | Unknown:
     if peer == "loopback":
         return any(map(_is_loopback, members))
     others = [member for member in members if not _is_loopback(member)]
-    return Unknown(f"whether {', '.join(others)} is nginx' address is not known") if others else False
+    covered = {_covers(others, proxy) for proxy in proxies}
+    if not others or len(covered) == 1:
+        return covered.pop() if others else False
+    return Unknown(f"whether {', '.join(others)} is nginx' address is not known", "deployment.trusted-proxies")
+
+
+def _covers(members: Sequence[str], proxy: str) -> bool | Unknown:
+    """Whether an address or a network lies in one of the others; unknown for a part of it, or a name among them."""
+    found: list[bool | Unknown] = []
+    for member in members:
+        try:
+            outer, inner = ipaddress.ip_network(member, strict=False), ipaddress.ip_network(proxy, strict=False)
+        except ValueError:
+            found.append(Unknown(f"whether {member} is {proxy} is not known"))
+            continue
+        inside = outer.version == inner.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+        found.append(inside or (Unknown(f"{member} is a part of {proxy}") if inner.overlaps(outer) else False))
+    return True if True in found else next((each for each in found if isinstance(each, Unknown)), False)
 
 
 def _is_loopback(member: str) -> bool:
@@ -150,7 +173,9 @@ def own_scheme_header(pair: Pairing) -> Value[SchemeHeader]:
     own = forwarding.scheme_header(layers(app), app.setting)
     if own.x is None:
         peers = forwarding.believed_peers(layers(app))
-        own = peers.map(lambda given: _holds(given, pair.peer)).map(lambda held: FORWARDED_PROTO if held else None)
+        own = peers.map(lambda given: _holds(given, pair.peer, _proxies(pair))).map(
+            lambda held: FORWARDED_PROTO if held else None
+        )
     if own.x is None or clears_untrusted(pair).x is False:
         return own
     return combine(lambda header, cleared: None if cleared else header, own, clears_untrusted(pair))

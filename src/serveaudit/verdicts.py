@@ -167,7 +167,8 @@ def _excuses(rule: Rule, case: Case, frame: Frame) -> Iterator[Excuse]:
         yield f"unless {reason}", truth(excuse), rests_on
     if rule.needs_edge:
         edge = _edge(case.pair, frame)
-        yield f"if nginx faces the clients: {edge.why}", negation(edge.x), edge.assumes
+        why = _told(edge.x) if isinstance(edge.x, Unknown) else ""
+        yield f"if nginx faces the clients: {why}", negation(edge.x), edge.assumes
 
 
 def _edge(pair: Pair, frame: Frame) -> Value[Any]:
@@ -182,7 +183,13 @@ def _undecided(rule: Rule, pair: Pair, answer: Answer) -> Undecided:
     places = [place for value in waiting for place in value.places]
     place = next(iter(places or _heads(pair) or pair.proof.places), NOWHERE)
     about = why.about or next((name for value in waiting for name in value.depends), "")
-    return Undecided(rule.name, place.span, why.why, about)
+    return Undecided(rule.name, place.span, _told(why), about)
+
+
+def _told(why: Unknown) -> str:
+    """What is not known, and where to state it."""
+    table, _, key = why.about.partition(".")
+    return f"{why.why}; state `{key}` in [tool.serveaudit.deployment]" if table == "deployment" and key else why.why
 
 
 def _waits_for(value: Value[Any], why: Unknown) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from serveaudit.application.requirements import Package, Packages, normalized
@@ -13,7 +13,7 @@ from serveaudit.config import Stated
 from serveaudit.installing import Built, built
 from serveaudit.launching import Machine
 from serveaudit.mapping import MappedFiles
-from serveaudit.releases import allowed_reach, reaches
+from serveaudit.releases import Order, allowed_reach, order, reaches
 from serveaudit.serving import Server
 from serveaudit.source import Span
 from serveaudit.values import Unknown, Value
@@ -30,17 +30,22 @@ class Installed:
 
     packages: Packages = field(default_factory=lambda: Packages(complete=Unknown("no requirements were found")))
     stated: Mapping[str, Value[str]] = field(default_factory=dict)
+    python: Value[str] = field(default_factory=lambda: Value(None))
 
     def package(self, name: str) -> Package | None:
-        """What asks for a package; None where nothing that was read does."""
-        return self.packages.by_name.get(normalized(name))
+        """What asks for a package; None where nothing that was read does, or only for other releases of Python."""
+        found = self.packages.by_name.get(normalized(name))
+        return None if found is None or _excludes(found.version.assumes, self.python.x) else found
 
     def version(self, name: str) -> Value[str]:
         """A package's release, told where it is pinned; unknown where it is left open or nothing asks for it."""
         stated = self.stated.get(name)
         if stated is not None and stated.x is not None:
             return stated
-        return self.packages.version(name)
+        version = self.packages.version(name)
+        if marker := _excludes(version.assumes, self.python.x):
+            return Value(Unknown(f"it is asked for where {marker}, and Python is {self.python.x}"), version.places)
+        return version
 
     def lacks(self, name: str) -> Value[bool]:
         """Whether a package surely is not there: a complete list leaves it out."""
@@ -74,7 +79,7 @@ class Versions:
 
     def beside(self, server: Server, app: App | None, machine: Machine, files: MappedFiles) -> Installed:
         """What is installed beside a server; its own version is put into it, and what leaves that open."""
-        found = Installed(self._packages(server, app, machine, files), self.stated.versions)
+        found = Installed(self._packages(server, app, machine, files), self.stated.versions, self.stated.python)
         server.version = found.version(server.program)
         package = found.package(server.program)
         server.asked = package.asked if package is not None else ""
@@ -127,6 +132,22 @@ class Versions:
         if folder not in self._near:
             self._near[folder] = packages_near(folder, files)
         return self._near[folder]
+
+
+_FOR_PYTHON = re.compile(r"""python(?:_full)?_version\s*(<=?|>=?|==)\s*["']([\d.]+)["']""")
+
+
+def _excludes(markers: Sequence[str], python: str | None) -> str:
+    """The marker of a requirement that does not hold for the release of Python in use; empty for none, as far as is known."""
+    for marker in markers if python else ():
+        asked = _FOR_PYTHON.fullmatch(marker)
+        if asked and not _holds(order(".".join(str(python).split(".")[:2])), asked[1], order(asked[2])):
+            return marker
+    return ""
+
+
+def _holds(mine: Order, operator: str, other: Order) -> bool:
+    return (mine == other and "=" in operator) or (mine < other and "<" in operator) or (mine > other and ">" in operator)
 
 
 def _folder(server: Server) -> str:

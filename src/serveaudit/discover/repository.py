@@ -98,6 +98,11 @@ class Repository:
             raise found
         return found
 
+    def glance(self, path: str) -> SourceFile:
+        """A file's text, which does not become one of `sources`: it is not audited. Raises Unreadable."""
+        known = self._read.get(path)
+        return known if isinstance(known, SourceFile) else self._text(path)
+
     def _text(self, path: str) -> SourceFile:
         aim = self.aim(path)
         if aim != path:

@@ -87,14 +87,19 @@ class Deployment(Subject):
 
     @word("expects https")
     def app_expects_tls(self) -> Value[bool]:
-        """Whether an application takes the scheme from what stands before it, or insists on https."""
+        """Whether an application takes the scheme from what stands before it, or insists on https. Not asked where the user says
+        who terminates TLS."""
+        if self.context.stated.tls.x is not None:
+            return Value(False, self.context.stated.tls.places)
         apps = [process.app for peer in self.context.peers for process in peer.processes if process.app is not None]
         place = next((found for app in apps if (found := edge.trusts_scheme(app))), None)
         return Value(place is not None, (place,) if place else ())
 
     @word()
     def has_nginx(self) -> Value[bool]:
-        """Whether an nginx is configured for this kind of deployment."""
+        """Whether an nginx is configured for this kind of deployment, or is there as the user says."""
+        if self.context.stated.proxy.x is not None:
+            return self.context.stated.proxy.map(lambda said: said == "nginx")
         for context in self.context.peers:
             for proxy in context.proxies:
                 return Value(True, (proxy.running.place,))

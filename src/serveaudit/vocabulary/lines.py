@@ -101,7 +101,7 @@ class Directive(Subject):
     def since_own_directive(self) -> Value[bool]:
         """Whether the release of nginx has `http2` as a directive: from 1.25.1 on."""
         newer = at_least(self.proxy.config.version, "1.25.1")
-        return Value(Unknown("the version of nginx is not known") if newer is None else newer)
+        return Value(Unknown("the version of nginx is not known", "deployment.nginx") if newer is None else newer)
 
 
 class HeaderLine(Directive):
