@@ -118,7 +118,11 @@ _MAKES_SERVERS = frozenset(
 )
 _SERVING = ("uvicorn", "waitress", "gunicorn", "hypercorn", "gevent", "granian", ".run(", "run_simple", "UvicornWorker")
 """A file without any of these words makes no server: it need not be read."""
-_SPAWNING = re.compile(r"\bsubprocess\b|\bos\b|\bpty\b|\bcall_command\b|\bexecute_from_command_line\b")
+_SPAWNING = re.compile(
+    r"\bsubprocess\b|\bos\.(?:exec|spawn|posix_spawn|system|popen)|\bfrom os import\b|\bpty\b|\bcreate_subprocess_|"
+    r"\bcall_command\b|\bexecute_from_command_line\b"
+)
+"""A file without any of these starts no program: it need not be read with all that it imports."""
 _APPLICATIONS = frozenset("fastapi.FastAPI flask.Flask starlette.applications.Starlette quart.Quart sanic.Sanic".split())
 
 
