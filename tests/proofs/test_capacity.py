@@ -207,8 +207,8 @@ def test_background_threads_never_run(lab: Laboratory) -> None:
     old = shutil.which("uwsgi", path="/usr/bin")
     require(bool(old), "a uWSGI of the distribution: there is no /usr/bin/uwsgi")
     version = subprocess.run([str(old), "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    if [int(part) for part in re.findall(r"\d+", version)[:3]] >= [2, 0, 27]:
-        pytest.skip(f"/usr/bin/uwsgi is {version}, which starts such threads by itself")
+    old_enough = [int(part) for part in re.findall(r"\d+", version)[:3]] < [2, 0, 27]
+    require(old_enough, f"a uWSGI before 2.0.27: /usr/bin/uwsgi is {version}, which starts such threads by itself")
     lab.write("ticking.py", TICKING)
 
     def ticks(program: str) -> int:
