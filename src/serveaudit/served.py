@@ -13,13 +13,17 @@ from serveaudit.deployment import Process, Proxy
 from serveaudit.formats.python import PathText
 from serveaudit.launching import Machine, Mount
 from serveaudit.programs.nginx import Location, Site
-from serveaudit.values import Items, Place, Table, Unknown, Value
+from serveaudit.source import Unreadable
+from serveaudit.values import Branch, Items, Place, Table, Unknown, Value
 
 PROBE = "serveaudit-probe.css"
 _OFFICIAL = re.compile(r"(docker\.io/)?(library/)?nginx(:[\w.-]+)?(@.*)?")
 _SERVING = ("whitenoise", "servestatic", "dj_static", "Cling", "StaticFilesHandler", "blacknoise")
 _OPTIONS = ("static-map", "static-map2", "check-static", "static_path_mount", "static_path_route")
 _LOCAL = ("django.", "whitenoise.", "servestatic.")
+_HOME = re.compile(r"/home/([\w.-]+)/")
+_MOST = 800
+"""Files that are looked at for a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +208,31 @@ def application_files(process: Process) -> Iterator[str]:
     for mount in machine.mounts:
         if mount.kind in ("bind", "copy") and app is not None and _inside(mount.source, app.module.source.path):
             yield posixpath.normpath(mount.target)
+
+
+def below_closed_home(proxy: Proxy, path: Value[Any]) -> Value[Any]:
+    """A path below a user's home, which others may not enter on Ubuntu: a choice, for the mode is not told. None for another
+    path, where nginx is that user or root, or where a script lets others in."""
+    home = _HOME.match(path.x) if isinstance(path.x, str) else None
+    main = proxy.config.main
+    users = [line.texts[0] for line in main.scope.own("user") if line.args] if main else []
+    if home is None or users[-1:] in (["root"], [home[1]]) or _opens(proxy, home[1]):
+        return Value(None)
+    cases: tuple[tuple[str, Value[Any]], ...] = (
+        ("the home directory is closed to others (0750), as Ubuntu makes it since 21.04", path),
+        ("others may enter it", Value(None)),
+    )
+    return Value(Branch(f"the mode of /home/{home[1]}", cases))
+
+
+def _opens(proxy: Proxy, user: str) -> bool:
+    """Whether a script changes who may enter the home directory, or puts nginx's user into its group."""
+    wanted = re.compile(rf"chmod[^\n]*(/home|~|\$HOME)|(usermod|gpasswd|adduser)[^\n]*\b{re.escape(user)}\b|setfacl")
+    repository = proxy.running.files.repository
+    for path in [path for path in repository.paths if path.endswith((".sh", ".md", ".yml", ".txt"))][:_MOST]:
+        try:
+            if wanted.search(repository.read(path).text):
+                return True
+        except Unreadable:
+            continue
+    return False

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import Any
 
 from serveaudit import served
 from serveaudit.deployment import Proxy
 from serveaudit.programs.nginx import Location
-from serveaudit.source import Unreadable
-from serveaudit.values import Branch, Unknown, Value
+from serveaudit.values import Unknown, Value
 from serveaudit.words import word
 
 _SOURCES = tuple("manage.py wsgi.py asgi.py settings.py app.py main.py Dockerfile requirements.txt pyproject.toml".split())
 _PROBES = ("/.env", "/manage.py", "/settings.py", "/requirements.txt")
-_HOME = re.compile(r"/home/([\w.-]+)/")
-_MOST = 800
-"""Files that are looked at for a word."""
 
 
 class RouteFiles:
@@ -77,29 +72,7 @@ class RouteFiles:
         own = location.scope.own("root") or location.scope.own("alias")
         if location.files is None or location.passes is not None or machine.kind != "host" or not own:
             return Value(None)
-        found = location.files.directory
-        home = _HOME.match(found.x) if isinstance(found.x, str) else None
-        main = self.proxy.config.main
-        users = [line.texts[0] for line in main.scope.own("user") if line.args] if main else []
-        if home is None or users[-1:] in (["root"], [home[1]]) or self._opens(home[1]):
-            return Value(None)
-        cases: tuple[tuple[str, Value[Any]], ...] = (
-            ("the home directory is closed to others (0750), as Ubuntu makes it since 21.04", found),
-            ("others may enter it", Value(None)),
-        )
-        return Value(Branch(f"the mode of /home/{home[1]}", cases))
-
-    def _opens(self, user: str) -> bool:
-        """Whether a script changes who may enter the home directory, or puts nginx's user into its group."""
-        wanted = re.compile(rf"chmod[^\n]*(/home|~|\$HOME)|(usermod|gpasswd|adduser)[^\n]*\b{re.escape(user)}\b|setfacl")
-        repository = self.proxy.running.files.repository
-        for path in [path for path in repository.paths if path.endswith((".sh", ".md", ".yml", ".txt"))][:_MOST]:
-            try:
-                if wanted.search(repository.read(path).text):
-                    return True
-            except Unreadable:
-                continue
-        return False
+        return served.below_closed_home(self.proxy, location.files.directory)
 
 
 def _covers(there: served.Directory, meant: served.Directory) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from serveaudit import served
 from serveaudit.deployment import Pairing, Process, Proxy
-from serveaudit.units import Address
 from serveaudit.values import Place, Unknown, Value
 from serveaudit.words import word
 
@@ -30,8 +30,10 @@ class RouteSockets:
     def private_directory(self) -> Value[str]:
         """The line that gives a service a /tmp of its own, in which its socket lies; None where nginx sees the same one."""
         for pair in self._through_file:
+            if pair.listener.setting == "ListenStream":
+                continue  # systemd itself opens it, outside
             unit = pair.process.running.unit
-            path = pair.target.path if isinstance(pair.target, Address) else ""
+            path = pair.target.path
             if unit is None or unit.manager != "systemd" or not path.startswith(_TEMPORARY) or "JoinsNamespaceOf" in unit.keys:
                 continue
             for key in ("PrivateTmp", "DynamicUser"):
@@ -49,6 +51,16 @@ class RouteSockets:
                 found = _closed(pair.process, self.proxy)
                 if found.x is not None:
                     return found
+        return Value(None)
+
+    @word("below a home directory")
+    def socket_at_home(self) -> Value[str]:
+        """The socket's path, where it lies below the home directory of a user of the host, which nginx may not enter; None
+        where it may."""
+        for pair in self._through_file if self.proxy.running.machine.kind == "host" else ():
+            found = served.below_closed_home(self.proxy, Value(pair.target.path, pair.listener.address.places))
+            if found.x is not None:
+                return found
         return Value(None)
 
 
