@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from serveaudit.activation import socket_of
 from serveaudit.deployment import Process, listeners_of
+from serveaudit.listening import address_of, told
 from serveaudit.pairing import reach
 from serveaudit.probing import PROBES, checks
+from serveaudit.programs.gunicorn.casting import parse_address
 from serveaudit.programs.nginx import Target
 from serveaudit.units import Address
 from serveaudit.values import Items, Place, Unknown, Value
@@ -64,6 +67,40 @@ class ServerReaching:
                     if wanted and any(reached.machine is machine for reached in reach(proxy, member.x, [context])):
                         yield "nginx", next(iter(member.places), location.place)
 
+    @word("ListenStream opens {it}, and bind is of no account")
+    def handed_socket(self) -> Value[str]:
+        """What a socket unit opens for gunicorn, which then leaves its own, written `bind` alone; None where there is no such
+        unit, or it opens the same."""
+        running, bind = self.process.running, self.replaced_bind.x
+        unit = socket_of(running.unit, running.machine)
+        opened = unit.keys.get("ListenStream", Value(None)).x if unit and self.process.server.program == "gunicorn" else None
+        streams = opened.members if isinstance(opened, Items) else ()
+        addresses = [stream.x for stream in streams if isinstance(stream.x, Address)]
+        if not isinstance(bind, Address) or not streams or len(addresses) < len(streams):
+            return Value(None)
+        return Value(None) if any(_same(bind, each) for each in addresses) else Value(str(addresses[0]), streams[0].places)
+
+    @word("gunicorn's own address is not used")
+    def replaced_bind(self) -> Value[Any]:
+        """The address of gunicorn's `bind`, where it is written and but one; None otherwise."""
+        setting = self.process.server.settings.get("bind")
+        texts = setting.value.x if setting is not None and setting.origin != "default" else None
+        if setting is None or not isinstance(texts, Items) or texts.complete is not True or len(texts.members) != 1:
+            return Value(None)
+        return told(address_of(texts.members[0], parse_address), texts.members[0], setting.value)
+
+    @word("nginx connects here and answers 502")
+    def asked_at_bind(self) -> Value[str]:
+        """Where an nginx of the same host passes requests to that address; None where none does."""
+        bind = self.replaced_bind.x
+        for proxy in self.process.running.context.proxies if isinstance(bind, Address) else ():
+            for location in proxy.config.routes:
+                target = location.target.x
+                for member in target.addresses if isinstance(target, Target) else ():
+                    if isinstance(member.x, Address) and _same(bind, member.x):
+                        return Value(str(member.x), member.places or (location.place,))
+        return Value(None)
+
     @word("{it} reaches it")
     def site_names(self) -> Value[list[str]]:
         """The names of the sites that pass requests to it; incomplete where one answers to other names as well."""
@@ -80,6 +117,8 @@ class ServerReaching:
     def app_handles_root(self) -> Value[bool]:
         """Whether the application's own paths begin with the server's root_path; unknown where they were not read."""
         root, app = self.process.server.value("root_path").x, self.process.app
+        if not root:
+            return Value(False)
         if app is None or app.routes.complete is not True:
             return Value(Unknown("the application's paths are not known", "routes"))
         return Value(any(str(route.prefix.x).startswith(str(root)) for route in app.routes.routes))
@@ -94,3 +133,15 @@ class ServerReaching:
         if not depends and (unknown is not None or any(getattr(each.address.x, "port", 0) is None for each in found)):
             return Value(unknown if unknown is not None else Unknown("its port is not known"), places)
         return Value(depends, places)
+
+
+def _same(bind: Address, other: Address) -> bool:
+    """Whether two addresses of one machine are the same, or one of them every address."""
+    if bind.kind != other.kind or bind.path != other.path or bind.port != other.port:
+        return False
+    return (
+        bind.kind != "tcp"
+        or bind.host == other.host
+        or (bind.everywhere or other.everywhere)
+        or bind.loopback == other.loopback
+    )

@@ -118,15 +118,6 @@ class RouteTargets:
         written = [str(each.x) for each in own.x] if isinstance(own.x, Items) else [str(own.x)]
         return str(target) in written
 
-    @word("the server's own address")
-    def replaced_bind(self) -> Value[str]:
-        """The setting that systemd's socket replaces."""
-        for address in self.targets[:1]:
-            for process in self.proxy.running.context.processes:
-                if self._gave_up(process, address.x):
-                    return Value(str(address.x), process.server.value("bind").places)
-        return Value(None)
-
     @word("no machine has this name")
     def unknown_host(self) -> Value[str]:
         """The name that a compose project's nginx looks up at its start and that no service of the project has; None where
