@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from serveaudit.deployment import Proxy
-from serveaudit.programs.nginx import Site
+from serveaudit.pairing import reach, takes
+from serveaudit.probing import checks
+from serveaudit.programs.nginx import Site, Target
 from serveaudit.programs.nginx.scopes import written
+from serveaudit.units import Address
 from serveaudit.values import Place, Value
 from serveaudit.words import word
 
@@ -64,6 +67,35 @@ class SiteWiring:
         if not said or speaking or self.facts.unread is not None:
             return Value(None)
         return Value("real_ip_header proxy_protocol", (written(said[-1]), *self._addresses))
+
+    @word("asks in plain HTTP")
+    def asked_without_protocol(self) -> Value[str]:
+        """Who asks an address that expects the PROXY protocol without speaking it: another nginx, whose proxy_pass can't, or a
+        check; None: nobody does."""
+        for listen in self.facts.listens:
+            address = listen.address.x
+            if listen.proxy_protocol and not listen.unsure and isinstance(address, Address) and address.kind == "tcp":
+                for who, place in self._asking(address):
+                    return Value(who, (place, listen.place))
+        return Value(None)
+
+    def _asking(self, address: Address) -> Iterator[tuple[str, Place]]:
+        running = self.proxy.running
+        for unit in running.machine.units:
+            for check in checks(unit):
+                if check.kind == "http" and check.port.x == address.port:
+                    yield f"the {check.what}", check.place
+        for other in running.context.proxies:
+            for location in other.config.routes if other is not self.proxy else ():
+                target = location.target.x
+                for member in target.addresses if isinstance(target, Target) and location.protocol == "http" else ():
+                    if isinstance(member.x, Address) and self._arrives(other, member.x, address):
+                        yield "nginx", next(iter(member.places), location.place)
+
+    def _arrives(self, other: Proxy, target: Address, address: Address) -> bool:
+        """Whether another nginx that connects to a target arrives at an address of this one."""
+        found = reach(other, target, [self.proxy.running.context])
+        return any(each.machine is self.proxy.running.machine and takes(address, each) for each in found)
 
     @property
     def _addresses(self) -> tuple[Place, ...]:
