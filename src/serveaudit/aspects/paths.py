@@ -118,6 +118,13 @@ class RoutePaths:
                 return pair.process.server.value("root_path")
         return Value(None)
 
+    @word("tells the server to take {it} off")
+    def script_name(self) -> Value[str]:
+        """What arrives as a header SCRIPT_NAME, which gunicorn takes off the path; None where none is sent."""
+        if self.location.protocol != "http":
+            return Value(None)
+        return self.location.request_headers["SCRIPT_NAME"].map(lambda sent: sent.rstrip("/") if sent else None)
+
     @word()
     def strips_prefix(self) -> Value[bool]:
         """Whether the location's path is taken off before requests are passed on."""
@@ -165,6 +172,25 @@ class RoutePaths:
             return Value(doubt, paths[0].prefix.places)
         return Value(below, paths[0].prefix.places, paths[0].prefix.assumes)
 
+    @word("redirects to the name without www")
+    def strips_www(self) -> Value[str]:
+        """The name with www that the site sends on to the one without, which is this route's; None: there is none."""
+        own = {name.text for name in self.location.site.names if name.kind == "exact"}
+        for site in self.proxy.config.sites:
+            answer = site.returns
+            if answer is None or not answer.redirects:
+                continue
+            for name in site.names:
+                bare = name.text.removeprefix("www.")
+                if bare != name.text and bare in own and re.match(rf"https?://{re.escape(bare)}(?=[/:$]|$)", str(answer.to.x)):
+                    return Value(name.text, (Place(answer.directive.head),))
+        return Value(None)
+
+    @word("adds www again (PREPEND_WWW)")
+    def app_adds_www(self) -> Value[bool]:
+        """Whether Django redirects names without www to those with it."""
+        return self._by_common_middleware("PREPEND_WWW", False)
+
     @word("redirects to the path without its last slash")
     def strips_slash(self) -> Value[str]:
         """A `rewrite` that takes last slashes off by a redirect; None: there is none."""
@@ -179,16 +205,20 @@ class RoutePaths:
     @word("adds the slash again")
     def app_adds_slash(self) -> Value[bool]:
         """Whether Django answers paths without their last slash with a redirect to those with it."""
+        return self._by_common_middleware("APPEND_SLASH", True)
+
+    def _by_common_middleware(self, name: str, default: bool) -> Value[bool]:
+        """Whether a setting of Django's CommonMiddleware is on, and the middleware is there."""
         app = self._app
         if app is None or app.settings is None:
             return Value(False)
-        value, middleware = app.settings.value("APPEND_SLASH"), app.settings.value("MIDDLEWARE")
+        value, middleware = app.settings.value(name), app.settings.value("MIDDLEWARE")
         names = [str(each.x) for each in middleware.x] if isinstance(middleware.x, Items) else []
-        if not any("CommonMiddleware" in name for name in names):
+        if not any("CommonMiddleware" in each for each in names):
             return Value(False)
         if isinstance(value.x, Unknown):
             return Value(value.x, value.places)
-        return Value(value.x is not False, value.places or middleware.places)
+        return Value(value.x is True or (default and value.x is not False), value.places or middleware.places)
 
     @word("the application's path {it}")
     def stolen_path(self) -> Value[str]:
