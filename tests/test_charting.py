@@ -120,6 +120,17 @@ def test_a_sign_of_a_proxy_stands_between_the_clients_and_nginx(draw: Draw) -> N
     ]
 
 
+def test_labels_of_the_container_make_a_proxy_certain(draw: Draw) -> None:
+    labels = '    labels: ["traefik.enable=true", "traefik.http.routers.x.rule=Host(`a.org`)"]\n'
+    compose = dedent(COMPOSE).replace("BIND", "unix:/x.sock").replace('    ports: ["8080:80"]\n', labels)
+    graph = draw({"compose.yaml": compose, "nginx.conf": proxy("web:8000")})
+    ends = [way for way in ways(graph) if way[0] == "Traefik" or way[1] == "Traefik"]
+    assert [(start, end, certain) for start, end, _, certain in ends] == [
+        ("the internet", "Traefik", True),
+        ("Traefik", "any name", True),
+    ]
+
+
 def test_a_proxy_that_the_configuration_states_is_certain(draw: Draw) -> None:
     files = {"compose.yaml": COMPOSE.replace("BIND", "0.0.0.0:8000"), "nginx.conf": proxy("web:8000")}
     graph = draw({**files, "serveaudit.toml": '[deployment]\nproxy = "external"\n'}, configured=True)

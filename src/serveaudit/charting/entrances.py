@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from serveaudit.charting.drafting import Draft
-from serveaudit.deployment import Process, Proxy
+from serveaudit.deployment import Process, Proxy, listeners_of
 from serveaudit.edge import expects_balancer
 from serveaudit.exposure import Opening, openings, published_to_outside
 from serveaudit.facing import behind_proxy
 from serveaudit.graph import Node
 from serveaudit.programs.nginx import Listen, Site
+from serveaudit.source import Span
 from serveaudit.units import Address
 from serveaudit.values import Place
 
@@ -39,12 +40,12 @@ def add_entrances(draft: Draft) -> None:
 
 def _enter_site(draft: Draft, proxy: Proxy, site: Site) -> None:
     id, ways = draft.id_of(site), list(_ways(proxy, site))
-    sure = behind_proxy(proxy, site).x is True
-    before = _outside(draft, proxy, sure)
+    sure = behind_proxy(proxy, site)
+    before = _outside(draft, proxy, {place.span for place in sure.places} if sure.x is True else set())
     places = tuple(place for way in ways for place in way.places)
-    for outer in before:
+    for outer, certain in before.items():
         reason = "; ".join(dict.fromkeys(way.reason for way in ways)) or _UNTOLD
-        draft.link(outer, id, reason, places, certain=sure and len(before) == 1)
+        draft.link(outer, id, reason, places, certain)
     for way in ways if not before else ():
         draft.link(_clients(draft), id, way.reason, way.places)
     if not ways and not before:
@@ -70,26 +71,29 @@ def _openings_of(proxy: Proxy, listen: Listen, port: int | None) -> Iterator[_En
             yield _Entrance(f"{spoken}, port {port}, {how}", (listen.place, published.place))
 
 
-def _outside(draft: Draft, proxy: Proxy | None, sure: bool) -> list[str]:
-    """The ids of what may stand between the clients and nginx, or a server that has no nginx before it."""
+def _outside(draft: Draft, proxy: Proxy | None, sure: Set[Span]) -> dict[str, bool]:
+    """The ids of what may stand between the clients and nginx, or a server that has no nginx before it, and whether it surely
+    does: `sure` are the lines that tell so."""
     stated = draft.context.stated.proxy
     if stated.x is not None and stated.x != "external":
-        return []
+        return {}
     found: dict[str, Node] = {}
     for sign in draft.context.signs:
         if sign.proxies:
             facts = ("TLS may end there",) if sign.terminates_tls else ()
-            found.setdefault(sign.what, Node("", "outside", sign.what, facts, sign.place, sure))
+            found.setdefault(sign.what, Node("", "outside", sign.what, facts, sign.place, sign.place.span in sure))
     expected = expects_balancer(proxy) if proxy is not None and not found else None
     if stated.x == "external" and not found:
         place = stated.places[0] if stated.places else None
         found["stated"] = Node("", "outside", "another proxy", ("stated in the configuration",), place)
     elif expected is not None:
         found["expected"] = Node("", "outside", "a balancer", ("nginx is set up to stand behind one",), expected, False)
-    return [_add_outside(draft, name, node) for name, node in found.items()]
+    return {_add_outside(draft, name, node): node.certain for name, node in found.items()}
 
 
 def _add_outside(draft: Draft, name: str, node: Node) -> str:
+    if draft.has(("outside", name)):
+        return draft.id_of(("outside", name))
     id = draft.add(("outside", name), node)
     reason = "what the configuration says" if name == "stated" else "a sign of it in the files"
     draft.link(_clients(draft), id, reason, (node.place,) if node.place else (), node.certain)
@@ -98,7 +102,7 @@ def _add_outside(draft: Draft, name: str, node: Node) -> str:
 
 def _enter_server(draft: Draft, process: Process) -> None:
     id, ways = draft.id_of(process), [found for found in openings(process) if isinstance(found, Opening)]
-    before = [] if process.pairs else _outside(draft, None, sure=False)
+    before = {} if process.pairs or _only_sockets(process) else _outside(draft, None, frozenset())
     for outer in before:
         reason = "; ".join(dict.fromkeys(map(_opening, ways))) or _UNTOLD
         draft.link(outer, id, reason, tuple(place for way in ways for place in way.places), certain=False)
@@ -106,6 +110,12 @@ def _enter_server(draft: Draft, process: Process) -> None:
         draft.link(_clients(draft), id, _opening(way), way.places)
     if not ways and not before and not process.pairs:
         draft.note(id, _UNREACHED)
+
+
+def _only_sockets(process: Process) -> bool:
+    """Whether nothing but a program of its own machine can connect to a server."""
+    listeners = listeners_of(process)
+    return bool(listeners) and all(isinstance(x := each.address.x, Address) and x.kind == "unix" for each in listeners)
 
 
 def _opening(way: Opening) -> str:
