@@ -45,9 +45,7 @@ TRUSTING = {
     .replace("127.0.0.1", "api")
     .replace("proxy_set_header Host", "proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header Host"),
 }
-REMOVED = {"requirements.txt": "gunicorn==26.0.0
-", "gunicorn.conf.py": 'worker_class = "eventlet"
-'}
+REMOVED = {"requirements.txt": "gunicorn==26.0.0\n", "gunicorn.conf.py": 'worker_class = "eventlet"\n'}
 
 
 def said(files: dict[str, str], stated: str, rule: str, folder: Path) -> list[Certainty]:
