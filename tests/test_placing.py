@@ -8,8 +8,9 @@ import pytest
 
 from serveaudit.assembling import assemble
 from serveaudit.config import Config, Stated
-from serveaudit.deployment import Context
+from serveaudit.deployment import Context, Deployment
 from serveaudit.discover import discover
+from serveaudit.legibility import reports
 
 SCRIPT = """\
 #!/bin/bash
@@ -96,3 +97,22 @@ def test_a_file_that_a_role_copies_is_told_in_the_repository(tmp_path: Path) -> 
     site = "server {\n  listen 80;\n  location / { proxy_pass http://127.0.0.1:8000; }\n}\n"
     context = host(tmp_path, {"roles/web/tasks/main.yml": task, "roles/web/files/site.conf": site})
     assert [str(site.place.span) for proxy in context.proxies for site in proxy.config.sites] == ["roles/web/files/site.conf:1"]
+
+
+def test_a_chart_is_read_with_its_values_and_without_its_tests(tmp_path: Path) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec:\n  containers:\n"
+    web = "    - {name: app, image: x, command: [gunicorn, -w, {{ .Values.workers | quote }}, 'app:app']}\n"
+    files = {
+        "chart/Chart.yaml": "name: shop\n",
+        "chart/values.yaml": "workers: 3\n",
+        "chart/templates/web.yaml": pod % "web" + web,
+        "chart/templates/tests/test.yaml": pod % "test"
+        + "    - {name: t, image: x, command: [gunicorn, 'x:{{ .Values.y }}']}\n",
+    }
+    context = host(tmp_path, files)
+    (process,) = context.processes
+    assert (context.group.name, context.kind) == ("chart", "production")
+    assert process.running.unit is not None
+    assert [word.x for word in process.running.unit.steps[0].argv] == ["gunicorn", "-w", "3", "app:app"]
+    told = {report.path: report.status for report in reports(discover([tmp_path], Config(), tmp_path), Deployment([context]))}
+    assert told["chart/templates/web.yaml"] == "partly"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -79,9 +78,8 @@ class Gathering:
         """What files tell of something outside, whichever group it concerns."""
         told = dict(self._sources(_SIGN_KINDS))
         for path in filter(outside.may_tell, self.repository.paths):
-            if path not in told and self.repository.exists(path):
-                with suppress(Unreadable):
-                    told[path] = self.repository.glance(path)
+            if path not in told and (source := self._glance(path)) is not None:
+                told[path] = source
         return outside.of_files(told)
 
     # containers
@@ -106,7 +104,7 @@ class Gathering:
     def commanding(self) -> Iterator[tuple[str, SourceFile]]:
         """The files in which commands of Docker's may stand."""
         for path in filter(docker_commands.may_tell, self.repository.paths):
-            source = self._read(path)
+            source = self._glance(path)
             if source is not None and "docker" in source.text.lower():
                 yield path, source
 
@@ -114,6 +112,8 @@ class Gathering:
         folders: dict[str, list[SourceFile]] = {}
         for path, source in self._sources(("kubernetes",)):
             chart = chart_of(path, self._read)
+            if chart is not None and "/templates/tests/" in f"/{path}":
+                continue  # hooks of `helm test`
             folders.setdefault(posixpath.dirname(path) if chart is None else chart, []).append(source)
         taken = {base for sources in folders.values() for source in sources for base in bases(source.path, self._read)}
         for sources in (sources for folder, sources in folders.items() if folder not in taken):
@@ -291,6 +291,13 @@ class Gathering:
     def _read(self, path: str) -> SourceFile | None:
         try:
             return self.repository.read(path) if self.repository.exists(path) else None
+        except Unreadable:
+            return None
+
+    def _glance(self, path: str) -> SourceFile | None:
+        """A file that is only looked at, not audited."""
+        try:
+            return self.repository.glance(path) if self.repository.exists(path) else None
         except Unreadable:
             return None
 

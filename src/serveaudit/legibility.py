@@ -10,6 +10,7 @@ from serveaudit.discover import Repository
 from serveaudit.finding import FileReport
 from serveaudit.formats import ini, nginx, toml, yaml
 from serveaudit.formats.python.parsing import parse as parse_python
+from serveaudit.launch.kubernetes import chart_of
 from serveaudit.source import Problem, SourceFile, Unreadable
 
 Check = Callable[[SourceFile], Iterable[Problem]]
@@ -18,7 +19,7 @@ Check = Callable[[SourceFile], Iterable[Problem]]
 def reports(repository: Repository, deployment: Deployment) -> list[FileReport]:
     """What became of every file, its syntax included."""
     broken = dict(_broken(repository, deployment))
-    told = [_told(report, broken.pop(report.path, None)) for report in repository.reports]
+    told = [_told(_filled_in(report, repository), broken.pop(report.path, None)) for report in repository.reports]
     return told + [_told(FileReport(path, "nginx", "read"), problem) for path, problem in broken.items()]
 
 
@@ -27,6 +28,14 @@ def _told(report: FileReport, problem: Problem | None) -> FileReport:
         return report
     reason = f"{problem.message} (line {problem.span.line})"
     return replace(report, status="unreadable", reason=reason, span=problem.span)
+
+
+def _filled_in(report: FileReport, repository: Repository) -> FileReport:
+    """A chart's template is no template only: it is read with the chart's own values."""
+    ours = report.kind == "kubernetes" and report.status == "template"
+    if not ours or chart_of(report.path, lambda path: _readable(repository, path) if repository.exists(path) else None) is None:
+        return report
+    return replace(report, status="partly", reason="with the chart's own values")
 
 
 def _broken(repository: Repository, deployment: Deployment) -> Iterator[tuple[str, Problem]]:

@@ -51,14 +51,14 @@ def _from(entry: Mapping, objects: Objects, space: str) -> tuple[dict[str, Value
     """All variables of a ConfigMap or Secret, and why there may be more; True where there are none."""
     prefix = entry.text("prefix")
     for kind, key in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
-        name = text(entry.at(key, "name"))
-        if name.x is None:
+        name = entry.at(key, "name")
+        if not isinstance(name, Scalar):
             continue
-        thing = objects.named(kind, name.x, space) if isinstance(name.x, str) else None
+        thing = objects.named(kind, name.text, space)
         if thing is None:
-            return {}, Unknown(f"the {kind} {name.x if isinstance(name.x, str) else ''} is not in the repository")
+            return {}, Unknown(f"the {kind} {name.text} is not in the repository")
         found = {**texts(thing.get("data" if kind == "ConfigMap" else "stringData"))}
-        hidden = Unknown(f"the Secret {name.x} holds more") if kind == "Secret" and thing.get("data") else True
+        hidden = Unknown(f"the Secret {name.text} holds more") if kind == "Secret" and thing.get("data") else True
         return {prefix + variable: text(scalar) for variable, scalar in found.items()}, hidden
     return {}, Unknown("variables come from something that is not known")
 
