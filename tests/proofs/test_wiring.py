@@ -2,7 +2,7 @@
 
 import pytest
 from containers import another_user, in_own_network, listening_ports, with_hosts, with_mounts
-from laboratory import Laboratory
+from laboratory import NGINX, Laboratory
 from nameserver import nameserver
 from service_managers import activated
 
@@ -94,6 +94,31 @@ def test_directive_for_other_protocol(lab: Laboratory) -> None:
     assert lab.get(before).line("HTTP_X_REAL_IP") == ""
     assert lab.get(after, "/slow?2").status == 504
     assert lab.get(after).line("HTTP_X_REAL_IP") == "127.0.0.1"
+
+
+def test_uwsgi_params_missing(lab: Laboratory) -> None:
+    app = lab.serve(UWSGI + "--socket 127.0.0.1:{port}").port
+    before = lab.site(f"uwsgi_pass 127.0.0.1:{app};")
+    after = lab.site(f"{UWSGI_PARAMS} uwsgi_pass 127.0.0.1:{app};")
+    assert lab.get(before).status >= 500
+    assert lab.get(after).status == 200
+
+
+def test_config_mounted_in_wrong_place(lab: Laboratory) -> None:
+    """nginx.conf stands for the file at /etc/nginx/nginx.conf, site.conf for one in conf.d."""
+    site, whole = f"server {{ listen 127.0.0.1:{lab.port()}; }}\n", "events {}\nhttp { include site.conf; }\n"
+
+    def told(main: str, drop_in: str) -> str:
+        lab.write("nginx.conf", main)
+        lab.write("site.conf", drop_in)
+        test = lab.start(NGINX, "-t", "-p", lab.folder, "-c", lab.folder / "nginx.conf")
+        test.wait()
+        return test.output
+
+    assert '"server" directive is not allowed here' in told(site, "")
+    assert '"events" directive is not allowed here' in told(whole, "events {}\nhttp {}\n")
+    assert 'no "events" section in configuration' in told("http { include site.conf; }\n", site)
+    assert "syntax is ok" in told(whole, site)
 
 
 def test_socket_unit_overrides_bind(lab: Laboratory) -> None:
