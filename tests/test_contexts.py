@@ -89,6 +89,12 @@ def test_an_image_that_production_builds_is_not_run_apart_from_it(tmp_path: Path
     assert "Dockerfile" not in contexts(tmp_path, files)
 
 
+def test_a_script_that_an_image_only_copies_and_changes_is_one_for_the_host(tmp_path: Path) -> None:
+    image = "FROM python:3.12\nCOPY start.sh /start\nRUN sed -i 's/a/b/' /start\n"
+    found = contexts(tmp_path, {"Dockerfile": image, "start.sh": "#!/bin/sh\nexec gunicorn app:app\n"})
+    assert found == {"host": "production"}
+
+
 def test_an_image_beside_one_for_production_is_for_development(tmp_path: Path) -> None:
     found = contexts(tmp_path, {"Dockerfile": IMAGE.replace("gunicorn", "flask"), "Dockerfile.prod": IMAGE})
     assert found["Dockerfile.prod"] == "production"

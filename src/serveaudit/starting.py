@@ -47,11 +47,13 @@ class Starting:
 
     def build(self) -> None:
         """Goes through what was run while the machine's image was built, for the files that it wrote; what was copied over them
-        later counts instead."""
+        later counts instead. A script that the build only changes is not one that it starts."""
+        used = set(self.files.used)
         for step in self.machine.runs:
             for path, text in follow(step, self.files).written.items():
                 if not self._copied_behind(step, path):
                     self.files.written[path] = text
+        self.files.used.intersection_update(used)
 
     def _copied_behind(self, step: Step, path: str) -> bool:
         later = [mount for mount in self.machine.mounts if mount.kind == "copy" and _behind(mount.place, step.place)]
