@@ -118,9 +118,20 @@ def _shared(process: Process) -> Value[str]:
     for other in process.running.context.processes:
         if other is process or own is None or other.running.machine is not process.running.machine:
             continue
-        if _may_have_one(other) and _identity(other) == own and _listens_elsewhere(process, other):
+        run_together = _manager(process) == _manager(other) and not (_depends(process) or _depends(other))
+        if run_together and _may_have_one(other) and _identity(other) == own and _listens_elsewhere(process, other):
             return Value("another gunicorn has it at the same path", (other.server.place,))
     return Value(None)
+
+
+def _manager(process: Process) -> str:
+    return process.running.unit.manager if process.running.unit else ""
+
+
+def _depends(process: Process) -> bool:
+    """Whether something has to hold for it to be started at all: it may be one of two ways."""
+    followed = process.running.followed
+    return followed is not None and bool(followed.conditions)
 
 
 def _identity(process: Process) -> tuple[str, str] | None:
