@@ -104,3 +104,30 @@ def test_an_image_beside_one_for_production_is_for_development(tmp_path: Path) -
 def test_a_makefile_is_for_development(tmp_path: Path) -> None:
     found = contexts(tmp_path, {"Makefile": "run:\n\tflask run --port 8000\n"})
     assert found["development host"] == "development"
+
+
+PROFILES = """\
+services:
+  web:
+    build: .
+    profiles: [prod]
+  web-dev:
+    build: .
+    command: gunicorn --reload app:app
+    profiles: [dev]
+"""
+
+
+def test_services_of_a_development_profile_are_a_deployment_of_their_own(tmp_path: Path) -> None:
+    found = contexts(tmp_path, {"compose.yaml": PROFILES})
+    assert found == {"compose.yaml": "production", "compose.yaml, development profiles": "development"}
+
+
+def test_a_profile_of_another_name_is_for_production(tmp_path: Path) -> None:
+    found = contexts(tmp_path, {"compose.yaml": PROFILES.replace("[dev]", "[reporting]")})
+    assert found == {"compose.yaml": "production"}
+
+
+def test_a_service_of_two_profiles_is_in_both_deployments(tmp_path: Path) -> None:
+    found = contexts(tmp_path, {"compose.yaml": PROFILES.replace("[prod]", "[prod, dev]")})
+    assert found == {"compose.yaml": "production", "compose.yaml, development profiles": "development"}

@@ -14,7 +14,7 @@ from serveaudit.discover import Repository
 from serveaudit.launch import docker_commands, makefile, outside, procfile
 from serveaudit.launch.ansible import read_playbooks
 from serveaudit.launch.cloudinit import read_user_data
-from serveaudit.launch.compose import read_project, tagged, variants
+from serveaudit.launch.compose import read_profiles, read_project, tagged, variants
 from serveaudit.launch.dockerfile import container, read_image
 from serveaudit.launch.images import known_image, split_reference
 from serveaudit.launch.kubernetes import bases, chart_of, read_manifests
@@ -87,9 +87,11 @@ class Gathering:
     def _compose(self) -> Iterator[tuple[Group, Kind]]:
         sources = dict(self._sources(("compose", "env")))
         for files in variants(sources, self._told(sources)):
-            group = read_project(files, self._read, self.images)
-            self.used.update(group.files)
-            yield group, kind_of_project(files, sources, map(self.repository.kind_of, files))
+            kind = kind_of_project(files, sources, map(self.repository.kind_of, files))
+            read = read_profiles(files, self._read, self.images) if kind == "production" else None
+            for group, part in read or [(read_project(files, self._read, self.images), kind)]:
+                self.used.update(group.files)
+                yield group, part
 
     def _told(self, sources: Mapping[str, SourceFile]) -> Iterator[tuple[str, ...]]:
         """The sets of compose files that scripts and documents name, meant from the root or from where they stand."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from repositories import Repository, plain, variables, words
 
-from serveaudit.launch.compose import read_project
+from serveaudit.launch.compose import read_profiles, read_project
 from serveaudit.launching import Group, Machine
 from serveaudit.values import Unknown
 
@@ -377,3 +377,15 @@ def test_a_placeholder_of_a_template_is_unknown_only_where_it_stands() -> None:
     machine = service("image: 'app:{{ tag }}'\ncommand: gunicorn -w {{ workers }} app:app")
     assert words(machine.units[0]) == ["gunicorn", "-w", "?", "app:app"]
     assert plain(machine.image).startswith("app:")
+
+
+def test_development_profiles_are_read_apart_with_what_is_always_started() -> None:
+    text = (
+        "services:\n  db: {image: postgres}\n  web: {image: x, profiles: [live]}\n  dev: {image: x, profiles: [dev, debug]}\n"
+    )
+    repository = Repository({"compose.yaml": text})
+    found = read_profiles(["compose.yaml"], repository.read, repository)
+    assert [(kind, [machine.name for machine in group.machines]) for group, kind in found] == [
+        ("production", ["db", "web"]),
+        ("development", ["db", "dev"]),
+    ]

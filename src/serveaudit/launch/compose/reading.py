@@ -6,7 +6,9 @@ import posixpath
 from collections.abc import Iterator
 from collections.abc import Sequence as AbstractSequence
 
+from serveaudit.contexts import Kind
 from serveaudit.formats.yaml import Layers, Mapping, Node, Scalar, parse
+from serveaudit.launch.compose.profiles import kinds_of
 from serveaudit.launch.compose.project import Project
 from serveaudit.launch.compose.service import build_of, read_service
 from serveaudit.launch.compose.texts import Read, Texts
@@ -19,25 +21,34 @@ _MOST = 500
 
 
 def read_project(files: AbstractSequence[str], read: Read, images: Images) -> Group:
-    """The services that `docker compose -f … -f …` would start with these files, the strongest last.
+    """The services that `docker compose -f … -f …` would start with these files, the strongest last, whatever their profiles.
 
     Relative paths are meant from the first file's directory, whose `.env` fills in variables. What can't be read leaves the
     group incomplete, never without what was read.
     """
-    loader = _Loader(read, images, posixpath.dirname(files[0]) if files else "")
+    return _loaded(files, read, images).group()
+
+
+def read_profiles(files: AbstractSequence[str], read: Read, images: Images) -> list[tuple[Group, Kind]]:
+    """A project once for production, and once more with the profiles for development, where it has any of these."""
+    loader = _loaded(files, read, images)
+    kinds = [kinds_of(layers, loader.project.texts) for _, layers in loader.services()]
+    if all("production" in each for each in kinds):
+        return [(loader.group(), "production")]
+    apart: list[tuple[Group, Kind]] = [(loader.group("production"), "production"), (loader.group("development"), "development")]
+    return [(group, kind) for group, kind in apart if group.machines]
+
+
+def _loaded(files: AbstractSequence[str], read: Read, images: Images) -> _Loader:
+    loader = _Loader(" + ".join(files), read, images, posixpath.dirname(files[0]) if files else "")
     for path in files:
         loader.load(path, loader.directory)
-    machines = loader.machines()
-    _name_by_links(machines)
-    _join_networks(machines)
-    return Group(" + ".join(files), "compose", machines, tuple(loader.files), loader.complete)
+    return loader
 
 
 def tagged(files: AbstractSequence[str], read: Read, images: Images) -> Iterator[tuple[str, Build]]:
     """The images that the services of a project are built as: the name that `image` gives to what `build` makes."""
-    loader = _Loader(read, images, posixpath.dirname(files[0]) if files else "")
-    for path in files:
-        loader.load(path, loader.directory)
+    loader = _loaded(files, read, images)
     for _, layers in loader.services():
         build, name = build_of(layers, loader.project), loader.project.texts.one(layers, "image").x
         if build is not None and isinstance(name, str):
@@ -47,8 +58,8 @@ def tagged(files: AbstractSequence[str], read: Read, images: Images) -> Iterator
 class _Loader:
     """Reads the files of a project, and those that they include or extend."""
 
-    def __init__(self, read: Read, images: Images, directory: str) -> None:
-        self.directory = directory
+    def __init__(self, name: str, read: Read, images: Images, directory: str) -> None:
+        self.name, self.directory = name, directory
         self.project = Project(read, images, Texts({"PWD": Value(".")}))
         self.files: list[str] = []
         self.roots: dict[str, Mapping] = {}
@@ -66,8 +77,15 @@ class _Loader:
             self._include(entry, posixpath.dirname(path), depth + 1)
         self.project.top = Layers((*self.project.top.mappings, root))
 
-    def machines(self) -> list[Machine]:
-        return [read_service(key, layers, self.project) for key, layers in self.services()]
+    def group(self, kind: Kind | None = None) -> Group:
+        """The services that are started for this kind of use, else all."""
+        texts = self.project.texts
+        chosen = [each for each in self.services() if kind is None or kind in kinds_of(each[1], texts)]
+        machines = [read_service(key, layers, self.project) for key, layers in chosen]
+        _name_by_links(machines)
+        _join_networks(machines)
+        name = f"{self.name}, development profiles" if kind == "development" else self.name
+        return Group(name, "compose", machines, tuple(self.files), self.complete)
 
     def services(self) -> Iterator[tuple[Scalar, Layers]]:
         services = Layers(tuple(node for root in self.project.top.mappings if (node := _services(root))))
