@@ -17,6 +17,7 @@ from serveaudit.source import SourceFile
 from serveaudit.units import Seconds
 from serveaudit.values import Branch, How, Items, Place, Unknown, Value
 from serveaudit.verdicts import ask_all
+from serveaudit.ways import Ways
 from serveaudit.words import Pair, Subject, Vocabulary, function, relation, word
 
 FILES = {
@@ -260,7 +261,7 @@ def deployment(*pairs: Pair, **values: Any) -> Deployment:
 
 
 def ask(rules: Rule | list[Rule], *pairs: Pair, **values: Any) -> tuple[list[Finding], list[Undecided]]:
-    return ask_all([rules] if isinstance(rules, Rule) else rules, deployment(*pairs, **values))
+    return ask_all([rules] if isinstance(rules, Rule) else rules, deployment(*pairs, **values), Ways())
 
 
 def told(finding: Finding) -> list[str]:

@@ -11,6 +11,7 @@ from serveaudit.rulebook import load_rules
 from serveaudit.units import Seconds
 from serveaudit.values import MOST_WORLDS, How, Range, Unknown, Value, unless
 from serveaudit.verdicts import ask_all
+from serveaudit.ways import Ways
 from serveaudit.words import Pair
 from small_world import (
     VOCABULARY,
@@ -379,7 +380,7 @@ def test_help_is_filled_in_and_a_mender_makes_the_fix_in_the_world_of_the_findin
             f"{mend.title.fill(frame)}: {target.x} becomes {change.text.fill(frame, unit=False)}", (), mend.safe, mend.because
         )
 
-    findings, _ = ask_all([made], deployment_of(pair()), mender)
+    findings, _ = ask_all([made], deployment_of(pair()), Ways(), mender)
     assert findings[0].help == ("raise it to 125 s, {so}",)
     assert findings[0].fix == Fix("wait a little longer: 60 s becomes 125", (), False, "clients wait longer")
 

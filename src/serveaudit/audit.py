@@ -22,6 +22,7 @@ from serveaudit.result import Result
 from serveaudit.rulebook import Rule, load_rules
 from serveaudit.verdicts import ask_all
 from serveaudit.vocabulary import VOCABULARY, deployment_of
+from serveaudit.ways import Ways
 
 _IN_DEVELOPMENT = frozenset({"validity", "wiring"})
 """The categories whose rules are asked of development contexts too, one severity lower."""
@@ -59,7 +60,7 @@ def _ask(
     undecided: dict[Undecided, None] = {}
     for context in deployment.contexts:
         asked, lower = _rules_for(context, rules, config)
-        findings, doubts = ask_all(asked, deployment_of(context))
+        findings, doubts = ask_all(asked, deployment_of(context), Ways(context.launches))
         undecided.update(dict.fromkeys(doubts))
         for finding in findings:
             if not config.all_contexts and _is_tried_out(finding, repository):

@@ -15,6 +15,7 @@ from serveaudit.finding import Certainty, Finding, Fix, Severity, Undecided
 from serveaudit.rulebook import Mend, Rule
 from serveaudit.templates import ask
 from serveaudit.values import Place, Unknown, Value, unique, unless
+from serveaudit.ways import Ways
 from serveaudit.words import Pair
 
 
@@ -62,8 +63,11 @@ Mender = Callable[[Mend, Frame, tuple[Any, ...]], Fix | None]
 NO = Answer(Outcome.NO)
 
 
-def ask_all(rules: Iterable[Rule], deployment: Any, mender: Mender | None = None) -> tuple[list[Finding], list[Undecided]]:
-    """Every rule's answer for every subject that it is for. `deployment` is the Deployment subject.
+def ask_all(
+    rules: Iterable[Rule], deployment: Any, ways: Ways, mender: Mender | None = None
+) -> tuple[list[Finding], list[Undecided]]:
+    """Every rule's answer for every subject that it is for. `deployment` is the Deployment subject, `ways` those in which its
+    commands are started.
 
     What a more specific rule replaces is left out, and of findings that say the same of the same place the surest is kept.
     Raises CardError for a card whose conditions can't be asked.
@@ -81,7 +85,8 @@ def ask_all(rules: Iterable[Rule], deployment: Any, mender: Mender | None = None
                 found.append(verdict)
             elif verdict is not None:
                 undecided[verdict] = None
-    return [_mended(one, mender) for one in _merged(_without_replaced(found))], list(undecided)
+    kept = _without_replaced(found)
+    return [_mended(one, mender) for one in _merged([_in_its_way(one, kept, ways) for one in kept])], list(undecided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +286,17 @@ def _stands_for(one: Found, other: Found) -> bool:
     ours, theirs = {id(subject) for subject in one.subjects}, {id(subject) for subject in other.subjects}
     sure = one.finding.certainty is Certainty.CERTAIN or other.finding.certainty is Certainty.POSSIBLE
     return sure and one is not other and (ours <= theirs or theirs <= ours)
+
+
+def _in_its_way(one: Found, found: list[Found], ways: Ways) -> Found:
+    """The finding with what must hold for its command to be started at all; only possible where it does not hold in every way
+    in which that may be."""
+    always, conditions = ways.decide(one.subjects, (other.subjects for other in found if other.rule is one.rule))
+    if always and not conditions:
+        return one
+    certainty = one.finding.certainty if always else Certainty.POSSIBLE
+    told = unique(one.finding.conditions, tuple(f"{'if' if always else 'when'} {condition}" for condition in conditions))
+    return replace(one, finding=replace(one.finding, certainty=certainty, conditions=told))
 
 
 def _merged(found: list[Found]) -> list[Found]:
