@@ -172,6 +172,13 @@ def test_scripts_are_found_where_links_to_them_lie() -> None:
     ]
 
 
+@pytest.mark.parametrize("run", ["-exec ln -s -t /opt {} +", r"-exec cp {} /opt \;"])
+def test_scripts_that_find_puts_elsewhere_are_found_by_their_names(run: str) -> None:
+    files = {"/srv/web.sh": "#!/bin/sh\ngunicorn app\n", "/srv/old-web.sh": "#!/bin/sh\ngunicorn old\n"}
+    text = f"find /srv -type f -name '*.sh' ! -name 'old-*' {run}; /opt/web.sh; /opt/old-web.sh"
+    assert told(follow_text(text, files=files))[1:] == ["gunicorn app", "/opt/old-web.sh"]
+
+
 def test_a_program_of_the_name_of_the_script_is_not_the_script() -> None:
     files = {"/usr/bin/app-server": "#!/bin/sh\nexec app-server --timeout 3\n"}
     assert told(follow_text("exec /usr/bin/app-server", files=files)) == ["app-server --timeout 3"]

@@ -283,7 +283,10 @@ def test_make_runs_a_target_with_what_it_needs_and_is_given(here: Path) -> None:
             "#!/command/execlineb -P\nwith-contenv\ncd /srv\ngunicorn a:b\n",
             "gunicorn a:b",
         ),
-        ("/init", "etc/services.d/web/run", "#!/bin/execlineb\nforeground { a }\ngunicorn a:b\n", None),
+        ("/init", "etc/services.d/web/run", "#!/bin/execlineb\nforeground { a { b } }\ngunicorn a:b\n", "gunicorn a:b"),
+        ("/init", "etc/services.d/web/run", "#!/bin/execlineb\nimportas -i HOME HOME\ngunicorn a:b\n", "gunicorn a:b"),
+        ("/init", "etc/services.d/web/run", "#!/bin/execlineb\nimportas PORT PORT\ngunicorn -b :$PORT a:b\n", None),
+        ("/init", "etc/services.d/web/run", "#!/bin/execlineb\nbacktick A { a }\ngunicorn a:b\n", None),
         ("/sbin/my_init", "etc/service/web/run", "#!/bin/sh\nexec chpst -u app gunicorn a:b\n", "gunicorn a:b"),
         ("runsvdir -P /etc/service", "etc/service/web/run", "#!/bin/sh\nexec gunicorn a:b\n", "gunicorn a:b"),
     ],
@@ -294,6 +297,26 @@ def test_services_that_an_init_starts(here: Path, start: str, path: str, text: s
         f"root/{path}": text,
     }
     assert told(here, files) == [start, *([expected] if expected else [])]
+
+
+def test_a_script_of_the_name_of_a_packaged_program_does_not_start_itself(here: Path) -> None:
+    files = {"init/nginx": "#!/bin/sh\nmake-config\nexec /usr/sbin/nginx -e stderr\n"}
+    assert told(here, files) == ["make-config", "/usr/sbin/nginx -e stderr"]
+
+
+def test_supervisord_starts_what_a_script_links_for_it(here: Path) -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.12\nCOPY etc /etc\nCOPY start.sh /start.sh\nCMD ["/start.sh"]\n',
+        "start.sh": """\
+            #!/bin/sh
+            CONF=/run/conf.d/
+            find /etc/supervisor -type f -name '*.conf' ! -name 'supervisord.conf' -exec ln -s -t "$CONF" {} +
+            exec supervisord --configuration=/etc/supervisor/supervisord.conf
+            """,
+        "etc/supervisor/supervisord.conf": "[supervisord]\nnodaemon=true\n[include]\nfiles = /run/conf.d/*.conf\n",
+        "etc/supervisor/web.conf": "[program:web]\ncommand=gunicorn a:b\n",
+    }
+    assert told(here, files)[-1] == "gunicorn a:b"
 
 
 @pytest.mark.parametrize(

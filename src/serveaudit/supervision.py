@@ -117,14 +117,40 @@ def _run(source: SourceFile, command: Command, place: Place) -> Step | None:
     """A `run` for a shell, or for execline where it only chains programs."""
     shell = interpreter(source.text)
     if shell == "execlineb":
-        lines = source.text.partition("\n")
-        words = Filled(source.slice(len(lines[0]) + 1, len(source.text))).words() if lines[1] else []
-        chained = words and not any(word.x in _BLOCKS for word in words)
-        return Step(place, tuple(words), cwd=command.cwd, env=command.env) if chained else None
+        behind_first_line = min(len(source.line_text(1)) + 1, len(source.text))
+        words = _chained(Filled(source.slice(behind_first_line, len(source.text))).words())
+        return Step(place, tuple(words), cwd=command.cwd, env=command.env) if words else None
     return Step(place, script=source, shell=shell or "sh", cwd=command.cwd, env=command.env)
 
 
-_BLOCKS = frozenset("{ } importas backtick define multisubstitute".split())
+def _chained(words: list[Value[Any]]) -> list[Value[Any]]:
+    """The programs that start each other in turn, without what they run aside and the variables that they set or put in; none
+    where these stand in a word of theirs, or another block says how it goes on."""
+    chain: list[Value[Any]] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word.x in ("foreground", "background") and rest and rest[0].x == "{":
+            rest = rest[_block_end(rest) :]
+        elif word.x in ("importas", "export"):
+            flags = next((at for at, each in enumerate(rest) if not str(each.x).startswith("-")), 0)
+            rest = rest[flags + 2 :]
+        else:
+            chain.append(word)
+    return [] if any(word.x in _BLOCKS or "$" in str(word.x) for word in chain) else chain
+
+
+def _block_end(words: list[Value[Any]]) -> int:
+    """How many words a block has that begins with the first one."""
+    depth = 0
+    for at, word in enumerate(words, 1):
+        depth += {"{": 1, "}": -1}.get(str(word.x), 0)
+        if not depth:
+            return at
+    return len(words)
+
+
+_BLOCKS = frozenset("{ } backtick define multisubstitute".split())
 """Words of execline that do more than to start the rest of the line."""
 
 

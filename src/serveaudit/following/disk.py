@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from serveaudit.following.decisions import shown
@@ -80,7 +81,7 @@ def write_by_tee(process: Process, pipeline: Pipeline) -> bool:
 
 
 def copy_files(process: Process, argv: Sequence[Value[Any]]) -> None:
-    """`cp`, `mv`, `ln`, `install`: the same text in another place. `sed -i`: another text in the same place."""
+    """`cp`, `mv`, `ln`, `install`, `find -exec cp`: the same text in another place. `sed -i`: another text there."""
     name, words = str(argv[0].x), [word for word in argv[1:] if not str(word.x).startswith("-")]
     conditions = process.conditions
     if name in ("cp", "mv", "ln", "install") and len(words) == 2:
@@ -91,6 +92,9 @@ def copy_files(process: Process, argv: Sequence[Value[Any]]) -> None:
             for each in _matching(process, words[0].x.about):
                 path: Value[str] = Value(posixpath.join(words[1].x, posixpath.basename(each.path)), words[1].places)
                 process.journal.write(path, process.state.cwd, each, conditions)
+    elif name == "find":
+        for path, found in _found(process, argv):
+            process.journal.write(path, process.state.cwd, found, conditions)
     elif name in ("sed", "perl") and any(re.match(r"-\w*i", str(word.x)) for word in argv[1:]) and words:
         found = process.read(words[-1])
         text = edited(found, words[:-1]) if isinstance(found, SourceFile) and name == "sed" else None
@@ -98,6 +102,23 @@ def copy_files(process: Process, argv: Sequence[Value[Any]]) -> None:
             process.journal.write(words[-1], process.state.cwd, text, conditions)
         else:
             process.journal.change(words[-1], process.state.cwd, f"{name} changes it when it starts")
+
+
+def _found(process: Process, argv: Sequence[Value[Any]]) -> Iterator[tuple[Value[Any], SourceFile]]:
+    """`find directory ! -name '*.md' -exec ln -s -t target {} +`: where each file right in the directory comes to lie."""
+    words = [word.x if isinstance(word.x, str) else "" for word in argv]
+    at = words.index("-exec") + 1 if "-exec" in words else 0
+    given = [word for word in argv[at + 1 :] if word.x not in ("{}", "+", ";", "\\;")]
+    flags = [word.x for word in given]
+    files, cwd = process.journal.files, process.state.cwd.x
+    if not at or words[at] not in ("cp", "ln") or not given or files is None:
+        return
+    target = given[flags.index("-t") + 1] if "-t" in flags[:-1] else given[-1]
+    names = [(words[each + 1], words[each - 1] in ("!", "-not")) for each in range(1, at - 1) if words[each] == "-name"]
+    for source in files.matching(posixpath.join(words[1], "*"), cwd if isinstance(cwd, str) else ""):
+        name = posixpath.basename(source.path)
+        if isinstance(target.x, str) and all(fnmatchcase(name, pattern) is not unwanted for pattern, unwanted in names):
+            yield Value(posixpath.join(target.x, name), target.places), source
 
 
 def _matching(process: Process, pattern: str) -> list[SourceFile]:

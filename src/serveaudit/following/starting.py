@@ -32,7 +32,8 @@ _MANAGERS: dict[str, Kind] = {
     "make": "make",
     "gmake": "make",
 }
-_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+_DISTRIBUTION = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
+_PATH = ("/usr/local/sbin", "/usr/local/bin", *_DISTRIBUTION)
 
 
 def follow(step: Step, files: Files | None, written: tuple[Write, ...] = ()) -> Following:
@@ -148,7 +149,9 @@ class _Tracer:
         if not isinstance(name.x, str) or wrapper_of(command) is not None or is_python(command):
             return name, None
         if "/" in name.x:
-            return name, self.journal.read(name, command.cwd)
+            found = self.journal.read(name, command.cwd)
+            itself = isinstance(found, SourceFile) and self.journal.times_open(found) > 0
+            return name, None if itself and posixpath.dirname(name.x) in _DISTRIBUTION else found  # a packaged program is meant
         given = command.env.variables.get("PATH", Value(None)).x
         directories = given.split(":") if isinstance(given, str) else _PATH
         for directory in [*directories, *(("",) if name.x.endswith(".sh") else ())]:
