@@ -31,6 +31,7 @@ _TOKEN = re.compile(
 """A token among a view's parameters, or in Starlette's query_params."""
 _TOKEN_IN_SCOPE = re.compile(r"[\"'](token|access_token|jwt)=?[\"']")
 """The same in the query_string of Channels' scope."""
+_GROUPS = re.compile(r"self\.channel_layer\.group_(?:add|send)\b")
 _GENERATOR = re.compile(r"[\w.]*StreamingHttpResponse\(\s*(?:streaming_content\s*=\s*)?(\w+)\(")
 _NETWORK = ("requests", "urllib3", "urllib", "httpx", "boto3", "redis", "pymongo", "pymysql", "psycopg", "sqlalchemy", "socket")
 _NETWORK_IMPORT = re.compile(rf"(?m)^(?:import|from)[ \t]+({'|'.join(_NETWORK)})\b[^\n]*")
@@ -121,6 +122,19 @@ def channel_layer(app: App) -> Value[Any]:
         return Value(None)
     found = _entry(_entry(app.settings.value("CHANNEL_LAYERS"), "default"), "BACKEND")
     return found.map(lambda backend: str(backend).rpartition(".")[2])
+
+
+def groups_without_layer(app: App) -> Value[str]:
+    """Where a consumer uses groups although no channel layer is configured (channels/layers.py: it has None then); None
+    otherwise."""
+    if app.settings is None:
+        return Value(None)
+    layers = app.settings.value("CHANNEL_LAYERS")
+    if layers.x is not None:
+        return layers.map(lambda _: None)
+    uses = (source.span(*use.span()) for source in app.sources(".group_") for use in _GROUPS.finditer(source.text))
+    use = next(uses, None)
+    return Value(use.text, (Place(use),)) if use is not None else Value(None)
 
 
 def lonely_socketio(app: App) -> Value[str]:

@@ -61,6 +61,33 @@ def test_websocket_library_missing(lab: Laboratory) -> None:
     assert lab.handshake(after.port) == 101
 
 
+IN_WSGI = """
+from simple_websocket import ConnectionClosed, Server
+def app(environ, start_response):
+    if "HTTP_UPGRADE" not in environ:
+        start_response("200 OK", [])
+        return [b"a page"]
+    socket = Server(environ)
+    try:
+        while True:
+            socket.send("echo " + socket.receive())
+    except ConnectionClosed:
+        return []
+"""
+
+
+def test_websockets_in_wsgi(lab: Laboratory) -> None:
+    """Flask-Sock and Flask-SocketIO take the connection over, by simple-websocket: gunicorn's WSGI workers give it away."""
+    lab.write("taken.py", IN_WSGI)
+    gunicorn = "gunicorn taken:app --bind 127.0.0.1:{port} "
+    after = [lab.serve(gunicorn + flags).port for flags in ("", "--threads 4", "--worker-class gevent")]
+    before = [lab.serve("waitress-serve --listen 127.0.0.1:{port} taken:app").port]
+    before += [lab.serve("granian taken:app --interface wsgi --port {port}").port]
+    assert [lab.get(port).status for port in (*before, *after)] == [200] * 5
+    assert [lab.handshake(port) for port in before] == [500, 500]
+    assert [echo(port) for port in after] == ["echo hello"] * 3
+
+
 ROOM = """
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -111,6 +138,9 @@ def test_in_memory_channel_layer(lab: Laboratory) -> None:
 
     assert heard(2) == [True, False]
     assert heard(1) == [True]
+    without_layer = lab.serve("uvicorn chat:routed --port {port}")
+    assert lab.handshake(without_layer.port) != 101
+    assert without_layer.says("'NoneType' object has no attribute 'group_add'")
 
 
 POLLED = """

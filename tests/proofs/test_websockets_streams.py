@@ -1,5 +1,9 @@
 """Event streams: whether they come piece by piece, and who has to wait meanwhile."""
 
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from applications import DJANGO
 from clients import at_once, pauses
@@ -51,6 +55,47 @@ def test_streams_on_sync_workers(lab: Laboratory) -> None:
         port = lab.serve(command + flags).port
         assert all(lab.open(port, "/stream").startswith(b"HTTP/1.1 200") for _ in range(2))
         assert lab.get(port, patience=2).status == status
+
+
+POLLED = """
+import socketio
+app = socketio.WSGIApp(socketio.Server(async_mode="threading"))
+"""
+
+
+def test_polls_on_sync_workers(lab: Laboratory) -> None:
+    """A poll of Socket.IO waits for news, and keeps a sync worker meanwhile."""
+    lab.write("polled.py", POLLED)
+    polling = "/socket.io/?EIO=4&transport=polling"
+    for flags, status in (("", 0), ("--threads 8", 200)):
+        port = lab.serve("gunicorn polled:app --bind 127.0.0.1:{port} " + flags).port
+        polls = f"{polling}&sid={json.loads(lab.get(port, polling).text.removeprefix('0'))['sid']}"
+        assert lab.get(port, polls, {"Content-Type": "text/plain"}, "POST", b"40").status == 200
+        assert lab.get(port, polls).status == 200, "the answer to the first message waits already"
+        pool = ThreadPoolExecutor(1)
+        pool.submit(lab.get, port, polls)
+        pool.shutdown(wait=False)
+        time.sleep(0.5)
+        assert lab.get(port, polling, patience=2).status == status
+
+
+def test_what_an_open_stream_takes(lab: Laboratory) -> None:
+    """Two streams stay open: whether a third request is answered tells what each of them has taken."""
+    lab.write("events.py", EVENTS.replace("range(4)", "range(100 if environ['PATH_INFO'] == '/stream' else 1)"))
+    gunicorn, gunicorn_asgi = "gunicorn events:app --bind 127.0.0.1:{port} ", "gunicorn asgi_app:app --bind 127.0.0.1:{port} "
+    takes_a_thread = [gunicorn + "--threads 2", "waitress-serve --listen 127.0.0.1:{port} --threads 2 events:app"]
+    takes_a_worker = [
+        gunicorn + "--workers 2",
+        "uwsgi --http-socket 127.0.0.1:{port} --module events:app --master --processes 2",
+    ]
+    takes_neither = [gunicorn + "--worker-class gevent", gunicorn_asgi + "--worker-class asgi"]
+    takes_neither += [gunicorn_asgi + "--worker-class uvicorn_worker.UvicornWorker", "uvicorn asgi_app:app --port {port}"]
+    takes_neither += ["hypercorn asgi_app:app --bind 127.0.0.1:{port}", "daphne asgi_app:app --port {port}"]
+    takes_neither += ["granian asgi_app:app --interface asgi --port {port}"]
+    for command in (*takes_a_worker, *takes_a_thread, *takes_neither):
+        port = lab.serve(command).port
+        assert all(lab.open(port, "/stream").startswith(b"HTTP/1.1 200") for _ in range(2)), command
+        assert lab.get(port, patience=2).status == (200 if command in takes_neither else 0), command
 
 
 COLLECTED = """

@@ -28,6 +28,8 @@ class RouteWebsockets:
     location: Location
     proxy: Proxy
     pairs: list[Pairing]
+    plain_prefix: Value[str]
+    sent_path: Value[str]
 
     @word("a websocket can be opened here")
     def upgrades(self) -> Value[bool]:
@@ -40,11 +42,19 @@ class RouteWebsockets:
         found: list[Value[str]] = []
         for pair in self.pairs:
             app = pair.process.app
-            found += [path for path in projects.streams(app, "events") if self._takes_path(path)] if app else []
+            found += [path for path in projects.streams(app, "events") if self.takes_path(path)] if app else []
         return Value(Items(tuple(found)), unique(*(path.places[:1] for path in found[:1])))
 
-    def _takes_path(self, path: Value[str]) -> bool:
-        return isinstance(path.x, str) and self.location.site.location_for(path.x).x is self.location
+    def takes_path(self, path: Value[str]) -> bool:
+        """Whether nginx gives a path of the application's to this location, which may replace the beginning that clients ask
+        for."""
+        if not isinstance(path.x, str):
+            return False
+        asked, sent = self.plain_prefix.x, self.sent_path.x
+        if not isinstance(asked, str) or not isinstance(sent, str):
+            return self.location.site.location_for(path.x).x is self.location
+        below = path.x.startswith(sent)
+        return below and self.location.site.location_for(asked + path.x[len(sent) :]).x is self.location
 
     @word("{it} holds events back")
     def holds_events(self) -> Value[str]:
@@ -73,9 +83,8 @@ class RouteWebsockets:
         """Whether the server answers in chunks over HTTP/1.0 as well: uvicorn with httptools, as measured."""
         for pair in self.pairs:
             server = pair.process.server
-            http = server.value("http").x
             if server.program == "uvicorn" or server.worker_class.x == "uvicorn":
-                return Value(Unknown("whether httptools is installed is not known", "httptools") if http != "h11" else False)
+                return _uses_httptools(pair.process)
         return Value(False)
 
     @word()
@@ -139,7 +148,7 @@ class RouteWebsockets:
         found: list[Value[str]] = []
         for pair in self.pairs:
             app = pair.process.app
-            found += [token for path, token in projects.tokens_in_address(app) if self._takes_path(path)] if app else []
+            found += [token for path, token in projects.tokens_in_address(app) if self.takes_path(path)] if app else []
         return Value(Items(tuple(found)), unique(*(token.places for token in found[:1])))
 
     @word("sends a client to the same server each time")
@@ -157,6 +166,18 @@ def _reason(buffering: bool, version: str, gzip: bool, chunks: bool, always: boo
     if not chunks:
         return "an answer without chunks"
     return "HTTP/1.0" if version == "1.0" and not always else None
+
+
+def _uses_httptools(process: Process) -> Value[bool]:
+    """Whether uvicorn reads HTTP with httptools, as it does where that is installed."""
+    chosen, installed = process.server.value("http").x, process.installed
+    if chosen in ("h11", "httptools"):
+        return Value(chosen == "httptools")
+    uvicorn = installed.package("uvicorn")
+    if installed.package("httptools") or (uvicorn is not None and "standard" in uvicorn.extras):
+        return Value(True)
+    missing = uvicorn is not None and installed.packages.complete is True
+    return Value(False if missing else Unknown("whether httptools is installed is not known", "httptools"))
 
 
 class ServerWebsockets:
@@ -243,6 +264,11 @@ class AppWebsockets:
         """The class of Channels' default layer; None where none is configured."""
         return projects.channel_layer(self.facts)
 
+    @word("what is sent to this group reaches nobody")
+    def groups_without_layer(self) -> Value[str]:
+        """Where a consumer uses groups although no channel layer is configured; None where none does, or one is."""
+        return projects.groups_without_layer(self.facts)
+
     @word("sessions of Socket.IO live in one process")
     def lonely_socketio(self) -> Value[str]:
         """A Socket.IO server whose clients start with polling; None: there is none."""
@@ -257,6 +283,15 @@ class AppWebsockets:
     def stream_of_other_kind(self) -> Value[str]:
         """A StreamingHttpResponse over a plain generator in an ASGI application, or over an asynchronous one in WSGI; None."""
         return projects.stream_of_other_kind(self.facts)
+
+
+def takes_websockets(server: Server, app: App) -> Value[bool]:
+    """Whether a server can open websockets for an application. Under WSGI only an application can that takes the connection
+    itself, as Flask-Sock and Flask-SocketIO do, and only where the server lets it."""
+    spoken = app.interface if server.interface.x == "any" else server.interface
+    if spoken.x == "wsgi" and app.interface.x == "wsgi":
+        return behaves(server, "websockets_in_wsgi")
+    return spoken.map(lambda kind: kind != "wsgi")
 
 
 def measured(server: Server, fact: str) -> bool:

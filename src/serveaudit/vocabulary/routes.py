@@ -21,7 +21,7 @@ from serveaudit.aspects.websockets import RouteWebsockets
 from serveaudit.deployment import Pairing, Proxy
 from serveaudit.programs.nginx import Location, Target
 from serveaudit.subjects import See
-from serveaudit.units import Address, Seconds
+from serveaudit.units import Address
 from serveaudit.values import Items, Place, Unknown, Value, unique
 from serveaudit.words import Subject, word
 
@@ -118,14 +118,6 @@ class Route(
         """http, uwsgi, fastcgi, scgi, grpc; None where nothing is passed on."""
         passes = self.location.passes
         return Value(self.location.protocol, (Place(passes.head),) if passes else ())
-
-    @word("waits {it} without a byte")
-    def read_timeout(self) -> Value[Seconds]:
-        """How long nginx waits for the application between two reads; None where nothing is passed on."""
-        if self.location.passes is None:
-            return Value(None)
-        value = self.location.read_timeout
-        return value.map(lambda seconds: Seconds(float(seconds)))
 
     @word("speaks HTTP/{it}")
     def http_version(self) -> Value[str]:
@@ -257,14 +249,8 @@ class Route(
         members: list[Value[str]] = []
         for pair in self.pairs:
             if pair.process.app is not None and pair.process.app.websocket_paths.known:
-                members += [path for path in pair.process.app.websocket_paths.x if self._takes(path)]
+                members += [path for path in pair.process.app.websocket_paths.x if self.takes_path(path)]
         return Value(Items(tuple(members)), unique(*(path.places for path in members)))
-
-    def _takes(self, path: Value[str]) -> bool:
-        if not isinstance(path.x, str):
-            return False
-        chosen = self.location.site.location_for(path.x)
-        return chosen.x is self.location
 
     @word()
     def app_polls_first(self) -> Value[bool]:

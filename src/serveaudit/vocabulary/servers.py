@@ -17,7 +17,7 @@ from serveaudit.aspects.timeouts import ServerTimeouts
 from serveaudit.aspects.tls import ServerTls
 from serveaudit.aspects.trust import ServerTrust
 from serveaudit.aspects.validity import ServerValidity
-from serveaudit.aspects.websockets import ServerWebsockets
+from serveaudit.aspects.websockets import ServerWebsockets, takes_websockets
 from serveaudit.deployment import Process, listeners_of
 from serveaudit.exposure import Opening, openings
 from serveaudit.serving import Listener
@@ -205,8 +205,10 @@ class Server(
         app = self.process.app
         if app is None or not app.websocket_paths.known:
             return Value(Unknown("the application's code was not found"))
-        if self.facts.interface.x == "wsgi" or app.websocket_paths.x.members:
-            return Value(self.facts.interface.x != "wsgi")
+        if app.websocket_paths.x.members:
+            return takes_websockets(self.facts, app)
+        if self.facts.interface.x == "wsgi":
+            return Value(False)
         complete = app.websocket_paths.x.complete
         return Value(complete if isinstance(complete, Unknown) else False)
 
