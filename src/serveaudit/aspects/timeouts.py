@@ -1,24 +1,19 @@
-"""Who gives up first: nginx, the server, a probe; who closes a kept connection first; who is asked again."""
+"""How long is waited: by nginx, the server, a probe; who keeps connections; who is asked again."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from serveaudit import chains
 from serveaudit.behaviour import behaves, facts
 from serveaudit.deployment import Pairing, Process, Running
 from serveaudit.launching import Unit
 from serveaudit.programs.nginx import Location, Member, Upstream
 from serveaudit.serving import Server
 from serveaudit.units import Seconds
-from serveaudit.values import How, Items, Place, Range, Unknown, Value, unique
+from serveaudit.values import How, Items, Place, Range, Unknown, Value
 from serveaudit.words import word
 
-_IDLE_OF_BALANCERS = {"alb": ("an ALB", 60.0), "gce": ("Google's load balancer", 600.0)}
-"""By the class of a Kubernetes Ingress: after how long the balancer closes an idle connection to its target. Sources:
-docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#connection-idle-timeout;
-cloud.google.com/load-balancing/docs/https/request-distribution#http_keepalive_timeout (to backends: 10 minutes, fixed)."""
-_IDLE_OF_HEROKU = Seconds(90)
-"""Source: devcenter.heroku.com/articles/http-routing#keepalives."""
 _PROBE_DEFAULTS = {"timeoutSeconds": 1, "periodSeconds": 10, "failureThreshold": 3}
 """Source: kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Probe."""
 
@@ -29,14 +24,15 @@ class RouteTimeouts:
     location: Location
     pairs: list[Pairing]
 
+    @word("waits {it} without a byte")
+    def read_timeout(self) -> Value[Seconds]:
+        """How long nginx waits for the application between two reads; None where nothing is passed on."""
+        return chains.read_timeout(self.location) if self.location.passes else Value(None)
+
     @word("keeps an idle connection for {it}")
     def idle_keepalive(self) -> Value[Seconds]:
         """How long nginx keeps an idle connection to the application; None: it keeps none."""
-        kept = self.location.idle_keepalive
-        upstream = self.location.upstream
-        lines = upstream.scope.own("keepalive_timeout") or upstream.scope.own("keepalive") if upstream else ()
-        first = tuple(Place(line.head) for line in lines[-1:]) or (upstream.keepalive.places if upstream else ())
-        return kept.at(*unique(first, kept.places)) if kept.x is not None else kept
+        return chains.upstream_idle(self.location)
 
     @word("nginx is told to keep connections")
     def keepalive_line(self) -> Value[int]:
@@ -109,11 +105,6 @@ class ServerTimeouts:
     process: Process
     facts: Server
 
-    @word("closes idle connections after {it}")
-    def idle_keepalive(self) -> Value[Seconds]:
-        """How long it keeps an idle connection; None where it keeps none, or the time has not been measured."""
-        return self.facts.idle_keepalive
-
     @word("closes each connection after its answer")
     def closes_connections(self) -> Value[bool]:
         """Whether it closes every connection after one answer, as measured."""
@@ -130,55 +121,10 @@ class ServerTimeouts:
         timeout = self.facts.value("timeout")
         return self.facts.worker_class.map(lambda kind: None if kind == "sync" else timeout.x).also(timeout).at(*timeout.places)
 
-    @word("it keeps idle connections for {it}")
-    def balancer_idle(self) -> Value[Seconds]:
-        """How long a balancer that the repository names keeps idle connections to the server; None where none is named."""
-        heroku = self._heroku()
-        if heroku is not None:
-            return Value(_IDLE_OF_HEROKU, (heroku,))
-        keys = self.process.running.machine.keys
-        named = keys.get("ingress.class", Value(None))
-        known = _IDLE_OF_BALANCERS.get(str(named.x))
-        if known is None:
-            return Value(None)
-        for name, value in keys.items():
-            _, said, seconds = str(value.x).partition("idle_timeout.timeout_seconds=")
-            if name.startswith("ingress.annotations.") and said:
-                digits = seconds.partition(",")[0].strip()
-                found = Seconds(digits) if digits.isdigit() and len(digits) < 9 else Unknown("its idle timeout is not known")
-                return Value(found, value.places)
-        return Value(Seconds(known[1]), named.places)
-
-    @word()
-    def balancer(self) -> Value[str]:
-        """The balancer's name."""
-        named = self.process.running.machine.keys.get("ingress.class", Value(None))
-        return Value("Heroku's router" if self._heroku() else _IDLE_OF_BALANCERS.get(str(named.x), ("", 0))[0])
-
-    def _heroku(self) -> Place | None:
-        """What says that a Procfile is for Heroku."""
-        running = self.process.running
-        if running.unit is None or running.unit.manager != "procfile":
-            return None
-        for sign in running.context.signs:
-            if sign.what == "Heroku's router" or "heroku" in sign.place.span.source.text.lower():
-                return sign.place
-        return None
-
     @word("the router waits {it}")
     def router_timeout(self) -> Value[Seconds]:
         """How long uWSGI's own HTTP router waits for a worker; None where no router is used."""
-        if self.facts.program != "uwsgi" or not any(pair.setting in ("http", "https") for pair in _listeners(self.facts)):
-            return Value(None)
-        setting = self.facts.settings.get("http-timeout")
-        opened = next(each for each in _listeners(self.facts) if each.setting in ("http", "https"))
-        if setting is None or setting.origin != "default":
-            return self.facts.value("http-timeout")
-        return setting.value.at(*(Place(place.span, How.DEFAULT, "its default") for place in opened.address.places[:1]))
-
-
-def _listeners(server: Server) -> list[Any]:
-    return list(server.listeners.x.members) if isinstance(server.listeners.x, Items) else []
+        return chains.router_timeout(self.facts)
 
 
 class LaunchTimeouts:

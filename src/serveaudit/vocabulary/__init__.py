@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from serveaudit.applications import App as Application
+from serveaudit.chains import Joint
 from serveaudit.configured.switches import Switch
 from serveaudit.configured.variables import Variable as Forgotten
 from serveaudit.deployment import Context, Pairing, Process, Proxy, Running
@@ -28,6 +29,7 @@ from serveaudit.vocabulary import (
     caches,
     deployments,
     doubles,
+    joints,
     launches,
     lines,
     locations,
@@ -53,6 +55,7 @@ VOCABULARY = Vocabulary.of(
     caches,
     deployments,
     doubles,
+    joints,
     launches,
     lines,
     locations,
@@ -120,6 +123,7 @@ _MAKERS: dict[tuple[type, ...], Callable[..., Subject]] = {
     (BadFlag, Process): settings.Flag,
     (Switch,): settings.Switch,
     (Forgotten,): settings.ForgottenVariable,
+    (Joint,): joints.of,
     (Running, Process): launches.Launch,
     (Running,): lambda running, see: launches.Launch(running, None, see),
 }
