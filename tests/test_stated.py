@@ -41,6 +41,7 @@ TRUSTING = {
     "compose.yaml": COMPOSE.format(peers="172.20.0.0/16"),
     "Dockerfile": "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\n",
     "main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+    "requirements.txt": "uvicorn==0.38.0\n",
     "site.conf": SECURE["nginx.conf"]
     .replace("127.0.0.1", "api")
     .replace("proxy_set_header Host", "proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header Host"),
@@ -126,5 +127,6 @@ def test_what_would_settle_a_question_is_told(tmp_path: Path) -> None:
     assert any(condition.endswith("; state `proxy` in [tool.serveaudit.deployment]") for condition in conditions)
     whys = [question.why for question in result.undecided]
     assert (
-        "whether 172.20.0.0/16 is nginx' address is not known; state `trusted-proxies` in [tool.serveaudit.deployment]" in whys
+        "whether 172.20.0.0/16 is the proxy's address is not known; state `trusted-proxies` in [tool.serveaudit.deployment]"
+        in whys
     )

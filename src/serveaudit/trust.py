@@ -6,15 +6,15 @@ Who believes whom is measured (data/behaviour.json, by program, worker and relea
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
+from serveaudit import trusted_peers
 from serveaudit.application import forwarding
 from serveaudit.application.forwarding import SchemeHeader
 from serveaudit.applications import App
 from serveaudit.behaviour import behaves, facts
-from serveaudit.deployment import Pairing, Peer
+from serveaudit.deployment import Pairing, Peer, Process
 from serveaudit.programs.nginx import Location
 from serveaudit.programs.nginx.combine import combine
 from serveaudit.serving import Server, Setting
@@ -28,20 +28,40 @@ _LISTS = {"scheme": "x-forwarded-proto", "address": "x-forwarded-for"}
 # whom the server believes
 
 
-def trusts_peer(pair: Pairing) -> Value[bool]:
-    """Whether the server believes forwarded headers of nginx, as whom it comes here."""
-    server = pair.process.server
-    if pair.peer != "unix":
-        return behaves(server, "trusted_peers").map(lambda peers: _holds(peers, pair.peer, _proxies(pair)))
-    everybody = behaves(server, "trusted_peers")
-    if _members(everybody.x) == ["*"]:
-        return everybody.map(lambda _: True)
-    return behaves(server, "trusts_unix_peers").also(everybody)
+class Hop(Protocol):
+    """Somebody who passes requests on to a server, and as whom it comes there: a location of nginx, a proxy outside."""
+
+    @property
+    def process(self) -> Process: ...
+
+    @property
+    def peer(self) -> Peer: ...
 
 
-def believes(pair: Pairing, what: What) -> Value[bool]:
-    """Whether the server takes the scheme, or the client's address, from what nginx sends here."""
-    trusting, reading = trusts_peer(pair), reads(pair.process.server, what)
+def trusts_peer(hop: Hop) -> Value[bool]:
+    """Whether the server believes forwarded headers of whoever comes here."""
+    return case_by_case(behaves(hop.process.server, "trusted_peers"), lambda listed: _trusts(hop, listed))
+
+
+def _trusts(hop: Hop, listed: Value[Any]) -> Value[bool]:
+    server = hop.process.server
+    if trusted_peers.members(listed.x) == ["*"]:
+        return listed.map(lambda _: True)
+    if hop.peer == "unix":
+        named = behaves(server, "trusts_unix_peers")
+        return named.map(lambda name: name is True or name in trusted_peers.members(listed.x)).also(listed)
+    networks = behaves(server, "trusts_networks") if trusted_peers.names_networks(listed.x) else Value(True)
+    return combine(lambda given, known: _holds(hop, given, known), listed, networks)
+
+
+def _holds(hop: Hop, listed: Any, networks: bool = True) -> bool | Unknown:
+    stated = hop.process.running.context.stated.trusted_proxies.x or ()
+    return trusted_peers.holds(listed, hop.peer == "loopback", stated, networks)
+
+
+def believes(hop: Hop, what: What) -> Value[bool]:
+    """Whether the server takes the scheme, or the client's address, from what is sent to it here."""
+    trusting, reading = trusts_peer(hop), reads(hop.process.server, what)
     for value in (reading, trusting):
         if value.x is False or value.x is None:
             return Value(False, value.places, value.assumes, value.depends)
@@ -58,16 +78,37 @@ def reads(server: Server, what: What) -> Value[bool]:
 
 
 def _listed(names: Any, what: What) -> bool:
-    listed = [name.lower() for name in _members(names)]
+    listed = [name.lower() for name in trusted_peers.members(names)]
     return _LISTS[what] in listed if listed else what == "scheme"
 
 
-def clears_untrusted(pair: Pairing) -> Value[bool]:
+def clears_untrusted(hop: Hop) -> Value[bool]:
     """Whether the server removes forwarded headers of a peer that it does not trust before the application sees them."""
-    if "clears_untrusted_headers" not in facts().get(pair.process.server.program, {}):
+    if "clears_untrusted_headers" not in facts().get(hop.process.server.program, {}):
         return Value(False)
-    clears = behaves(pair.process.server, "clears_untrusted_headers")
-    return combine(lambda clear, trusted: bool(clear) and not trusted, clears, trusts_peer(pair))
+    clears = behaves(hop.process.server, "clears_untrusted_headers")
+    return combine(lambda clear, trusted: bool(clear) and not trusted, clears, trusts_peer(hop))
+
+
+def ignored(hop: Hop) -> Value[Items]:
+    """The forwarded headers that the server would read, and does not believe of whoever comes here, so that nothing else reads
+    them either."""
+    return case_by_case(trusts_peer(hop), lambda trusting: _ignored(hop, trusting))
+
+
+def _ignored(hop: Hop, trusting: Value[bool]) -> Value[Items]:
+    if trusting.x is not False:
+        return Value(trusting.x if isinstance(trusting.x, Unknown) else Items(()), trusting.places)
+    found = []
+    if reads(hop.process.server, "scheme").x is True and own_scheme_header(hop).x is None:
+        found.append("X-Forwarded-Proto")
+    if reads(hop.process.server, "address").x is True and not _fixes_address(hop.process.app):
+        found.append("X-Forwarded-For")
+    return Value(Items(tuple(map(Value, found))), trusting.places)
+
+
+def _fixes_address(app: App | None) -> bool:
+    return forwarding.hops(layers(app), "x_for").x != 0 or forwarding.believed_peers(layers(app)).x is not None
 
 
 def everybody_trusted(server: Server) -> Value[str]:
@@ -88,63 +129,12 @@ def everybody_trusted(server: Server) -> Value[str]:
 
 def _everybody(setting: Setting) -> Value[str]:
     spelled = setting.spelled or setting.name
-    return setting.value.map(lambda peers: spelled if "*" in _members(peers) else None).at(setting.place)
+    return setting.value.map(lambda peers: spelled if "*" in trusted_peers.members(peers) else None).at(setting.place)
 
 
-def _members(peers: Any) -> list[str]:
-    """A list of peers as each program has it: a text with commas, a list, a flag that stands for everybody."""
-    if isinstance(peers, bool):
-        return ["*"] if peers else []
-    if isinstance(peers, Items):
-        return [str(member.x if isinstance(member, Value) else member).strip() for member in peers]
-    return [name.strip() for name in peers.split(",") if name.strip()] if isinstance(peers, str) else []
-
-
-def _proxies(pair: Pairing) -> Sequence[str]:
-    """The addresses from which proxies reach the servers, as the user states them."""
-    return pair.process.running.context.stated.trusted_proxies.x or ()
-
-
-def _holds(peers: Any, peer: Peer, proxies: Sequence[str]) -> bool | Unknown:
-    """Whether nginx is among the peers. `proxies` are the addresses that proxies surely have."""
-    members = _members(peers)
-    if "*" in members:
-        return True
-    if isinstance(peers, Items) and isinstance(peers.complete, Unknown):
-        return peers.complete
-    if peer == "loopback":
-        return any(map(_is_loopback, members))
-    others = [member for member in members if not _is_loopback(member)]
-    covered = {_covers(others, proxy) for proxy in proxies}
-    if not others or len(covered) == 1:
-        return covered.pop() if others else False
-    return Unknown(f"whether {', '.join(others)} is nginx' address is not known", "deployment.trusted-proxies")
-
-
-def _covers(members: Sequence[str], proxy: str) -> bool | Unknown:
-    """Whether an address or a network lies in one of the others; unknown for a part of it, or a name among them."""
-    found: list[bool | Unknown] = []
-    for member in members:
-        try:
-            outer, inner = ipaddress.ip_network(member, strict=False), ipaddress.ip_network(proxy, strict=False)
-        except ValueError:
-            found.append(Unknown(f"whether {member} is {proxy} is not known"))
-            continue
-        inside = outer.version == inner.version and inner.subnet_of(outer)  # type: ignore[arg-type]
-        found.append(inside or (Unknown(f"{member} is a part of {proxy}") if inner.overlaps(outer) else False))
-    return True if True in found else next((each for each in found if isinstance(each, Unknown)), False)
-
-
-def _is_loopback(member: str) -> bool:
-    try:
-        return ipaddress.ip_network(member, strict=False).is_loopback
-    except ValueError:
-        return member == "localhost"
-
-
-def agreed(pairs: Sequence[Pairing], ask: Callable[[Pairing], Value[Any]]) -> Value[Any]:
+def agreed(hops: Sequence[Pairing], ask: Callable[[Pairing], Value[Any]]) -> Value[Any]:
     """What holds for every hop of a location; unknown where they differ, or none is proved."""
-    answers = [ask(pair) for pair in pairs]
+    answers = [ask(hop) for hop in hops]
     if not answers:
         return Value(Unknown("which server answers here is not known"))
     if any(answer != answers[0] for answer in answers):
@@ -160,25 +150,23 @@ def layers(app: App | None) -> Sequence[Any]:
     return app.found.layers if app is not None else ()
 
 
-def scheme_header(pair: Pairing) -> Value[SchemeHeader]:
+def scheme_header(hop: Hop) -> Value[SchemeHeader]:
     """The header that tells the application behind a hop which scheme the client used; None: nobody there reads one."""
-    return _first_read(own_scheme_header(pair), believes(pair, "scheme"))
+    return _first_read(own_scheme_header(hop), believes(hop, "scheme"))
 
 
-def own_scheme_header(pair: Pairing) -> Value[SchemeHeader]:
+def own_scheme_header(hop: Hop) -> Value[SchemeHeader]:
     """The header from which the application itself, or a layer around it, takes the scheme; None: the server decides."""
-    app = pair.process.app
+    app = hop.process.app
     if app is None:
         return Value(None)
     own = forwarding.scheme_header(layers(app), app.setting)
     if own.x is None:
         peers = forwarding.believed_peers(layers(app))
-        own = peers.map(lambda given: _holds(given, pair.peer, _proxies(pair))).map(
-            lambda held: FORWARDED_PROTO if held else None
-        )
-    if own.x is None or clears_untrusted(pair).x is False:
+        own = peers.map(lambda given: _holds(hop, given)).map(lambda held: FORWARDED_PROTO if held else None)
+    if own.x is None or clears_untrusted(hop).x is False:
         return own
-    return combine(lambda header, cleared: None if cleared else header, own, clears_untrusted(pair))
+    return combine(lambda header, cleared: None if cleared else header, own, clears_untrusted(hop))
 
 
 def _first_read(own: Value[Any], believed: Value[bool]) -> Value[Any]:

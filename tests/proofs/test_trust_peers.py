@@ -130,3 +130,21 @@ def test_any_peer_trusted(lab: Laboratory) -> None:
     assert "192.0.2.66" not in client(lab.site(alone, everybody))
     assert "192.0.2.66" not in client(named)
     assert "127.0.0.1" in client(lab.site(f"{ANOTHER_MACHINE} {appends}", named))
+
+
+def test_networks_trusted(lab: Laboratory) -> None:
+    for command in (
+        f"{WSGI} --bind 127.0.0.1:{{port}}",
+        f"{ASGI} --worker-class uvicorn_worker.UvicornWorker --bind 127.0.0.1:{{port}}",
+        f"{UVICORN} --port {{port}}",
+    ):
+        near, far = (from_another(lab, f"{command} --forwarded-allow-ips {net}") for net in ("127.0.0.2/31", "127.0.0.4/31"))
+        assert (near, far) == ("https", "http"), command
+    waitress = "waitress-serve --listen 127.0.0.1:{port} --trusted-proxy-headers x-forwarded-proto --trusted-proxy"
+    assert [from_another(lab, f"{waitress} {peer} wsgi_app:app") for peer in ("127.0.0.2/31", "127.0.0.2")] == ["http", "https"]
+
+
+def test_waitress_knows_a_unix_peer_as_localhost(lab: Laboratory) -> None:
+    waitress = "waitress-serve --unix-socket {socket} --unix-socket-perms 666 --trusted-proxy-headers x-forwarded-proto"
+    found = [through_socket(lab, f"{waitress} --trusted-proxy {peer} wsgi_app:app") for peer in ("127.0.0.1", "localhost", "*")]
+    assert found == ["http", "https", "https"]

@@ -91,11 +91,6 @@ class RouteTrust:
         or since the application redirects by it; None where it is only the server's default."""
         return trust.agreed(self.pairs, _told).map(str)
 
-    @word("forwarded headers of this peer are believed")
-    def peer_trusted(self) -> Value[bool]:
-        """Whether the server believes forwarded headers of nginx, as whom it comes here."""
-        return trust.agreed(self.pairs, trust.trusts_peer)
-
     @word()
     def comes_as(self) -> Value[str]:
         """As whom nginx comes to the server, in words."""
@@ -105,19 +100,14 @@ class RouteTrust:
     @word("sent for nothing", gives="list[str]")
     def distrusted_headers(self) -> Value[Items]:
         """The headers that nginx sets here and that its server would read, but does not believe from it."""
-        return trust.agreed(self.pairs, self._distrusted)
+        return trust.agreed(self.pairs, lambda pair: trust.case_by_case(trust.ignored(pair), self._sent_of))
 
-    def _distrusted(self, pair: Pairing) -> Value[Items]:
-        trusting = trust.trusts_peer(pair)
-        if trusting.x is not False:
-            return Value(trusting.x if isinstance(trusting.x, Unknown) else Items(()), trusting.places)
-        own = trust.own_scheme_header(pair)
-        found = []
-        if trust.reads(pair.process.server, "scheme").x is True and own.x is None and self.tls_before_app.x is True:
-            found += self._set("X-Forwarded-Proto")
-        if trust.reads(pair.process.server, "address").x is True and not _fixes_address(pair):
-            found += self._set("X-Forwarded-For")
-        return Value(Items(tuple(found)), unique(*(each.places for each in found), trusting.places))
+    def _sent_of(self, ignored: Value[Items]) -> Value[Items]:
+        if not isinstance(ignored.x, Items):
+            return ignored
+        relevant = [each.x for each in ignored.x if each.x != "X-Forwarded-Proto" or self.tls_before_app.x is True]
+        found = [sent for header in relevant for sent in self._set(header)]
+        return Value(Items(tuple(found)), unique(*(each.places for each in found), ignored.places))
 
     def _set(self, header: str) -> list[Value[str]]:
         sent = self.location.request_headers[header]
@@ -203,11 +193,6 @@ def _asks(pair: Pairing) -> Value[bool]:
     return Value(Unknown("whether the application asks for the scheme is not known") if app.framework else False)
 
 
-def _fixes_address(pair: Pairing) -> bool:
-    layers = trust.layers(pair.process.app)
-    return forwarding.hops(layers, "x_for").x != 0 or forwarding.believed_peers(layers).x is not None
-
-
 class ServerTrust:
     """Of a server."""
 
@@ -250,8 +235,3 @@ class ServerTrust:
             if found.x is not None:
                 return found
         return Value(None)
-
-    @word()
-    def clears_headers(self) -> Value[bool]:
-        """Whether it removes forwarded headers of peers that it does not trust."""
-        return Value(self.facts.program == "waitress" and self.facts.value("clear_untrusted_proxy_headers").x is True)
