@@ -20,6 +20,8 @@ _HARMLESS = frozenset(
 )
 _STANDING = frozenset({"HTTP_HOST", "HTTP_X_REAL_IP", "HTTP_X_FORWARDED_FOR"})
 """Headers whose content the usual uwsgi_params tell as well."""
+_OF_CLIENTS = ("X-FORWARDED-", "FORWARDED")
+"""How the names of headers begin that tell of the client, which every application wants to know."""
 
 
 class RouteProtocols:
@@ -31,7 +33,7 @@ class RouteProtocols:
     @word("has no effect on {it}")
     def inert_line(self) -> Value[str]:
         """The first line for another protocol than the one that requests are passed on in, whose twin is not set as well: of
-        this block, else one of the blocks around it that no location takes; None: there is none."""
+        this block, else one of the blocks around it that is meant for it; None: there is none."""
         found = self._inert
         passes = self.location.passes
         return Value(passes.name, (written(found),)) if found and passes else Value(None)
@@ -51,7 +53,7 @@ class RouteProtocols:
         if self.location.passes is None or self.location.protocol in (None, "memcached"):
             return None
         own = self._for_others(self.location.scope)
-        outer = (line for scope in self._around() for line in self._for_others(scope) if not self._taken(line))
+        outer = (line for scope in self._around() for line in self._meant_here(scope))
         return next(own, None) or next(outer, None)
 
     def _around(self) -> Iterator[Scope]:
@@ -60,6 +62,13 @@ class RouteProtocols:
         while scope is not self.location.site.scope and scope.parent is not None:
             scope = scope.parent
             yield scope
+
+    def _meant_here(self, scope: Scope) -> Iterator[Directive]:
+        """The lines of a block around that are lost here and are not only meant for other locations, which take them: a block
+        that tells of the client means all of its locations."""
+        lost = list(self._for_others(scope))
+        for_all = any(_tells_of_client(line) for line in lost)
+        return (line for line in lost if for_all or not self._taken(line))
 
     def _for_others(self, scope: Scope) -> Iterator[Directive]:
         """A block's lines for other protocols that are lost here."""
@@ -93,6 +102,11 @@ class RouteProtocols:
         if self.location.protocol != "uwsgi" or not own:
             return Value("")
         return self.location.request_headers.param("REQUEST_METHOD")
+
+
+def _tells_of_client(line: Directive) -> bool:
+    """Whether a line sets a header that tells of the client, or of TLS."""
+    return line.name.endswith("_set_header") and line.texts[:1] != [] and line.texts[0].upper().startswith(_OF_CLIENTS)
 
 
 def _family(location: Location) -> str:
