@@ -14,7 +14,7 @@ from serveaudit.programs.nginx import Location
 from serveaudit.programs.nginx.scopes import written
 from serveaudit.serving import Server
 from serveaudit.units import Bytes, nginx_size
-from serveaudit.values import Items, Place, Unknown, Value
+from serveaudit.values import Branch, Items, Place, Unknown, Value
 from serveaudit.words import word
 
 
@@ -125,6 +125,16 @@ class NginxCapacity:
         return self.proxy.running.machine.cpus
 
 
+_KERNEL_BACKLOGS = (("the kernel is older than Linux 5.4", 128), ("the kernel is Linux 5.4 or newer", 4096))
+"""Source: Documentation/admin-guide/sysctl/net.rst, somaxconn."""
+
+
+def _count(x: object) -> int | Unknown:
+    """A number of a description, which may say several at once: `net.core.somaxconn=1024`."""
+    digits = str(x).rpartition("=")[2].strip()
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else Unknown(f"{x}: no number")
+
+
 def _number(lines: Sequence[Directive]) -> Value[Any]:
     if not lines:
         return Value(None)
@@ -182,13 +192,16 @@ class ServerCapacity:
                 return Value(str(listener.address.x), listener.address.places)
         return Value(None)
 
-    @word("sysctl net.core.somaxconn is {it}")
-    def kernel_backlog(self) -> Value[str]:
-        """What the container's description sets net.core.somaxconn to; None where it sets nothing."""
-        for name, value in self.process.running.machine.keys.items():
-            if "somaxconn" in name or "somaxconn" in str(value.x):
-                return value.map(str)
-        return Value(None)
+    @word("the kernel lets {it} connections wait")
+    def kernel_backlog(self) -> Value[int]:
+        """net.core.somaxconn: what the container's description sets it to, else what kernels come with."""
+        keys = self.process.running.machine.keys
+        for name, value in keys.items():
+            if "somaxconn" in name:
+                return value.map(_count)
+            if "somaxconn" in str(value.x):
+                return keys.get(f"{name.removesuffix('name')}value", value).map(_count)
+        return Value(Branch("the kernel", tuple((label, Value(limit)) for label, limit in _KERNEL_BACKLOGS)))
 
     @word("installed: {it}")
     def package(self, name: str) -> Value[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from serveaudit.deployment import Context
 from serveaudit.launching import Machine as Facts
 from serveaudit.subjects import See
-from serveaudit.values import Items, Value
+from serveaudit.values import Items, Unknown, Value
 from serveaudit.words import Subject, word
 
 
@@ -28,6 +28,13 @@ class Machine(Subject):
     def cpu_limit(self) -> Value[float]:
         """The written limit of a container or pod; None where there is none."""
         return self.facts.cpus
+
+    @word()
+    def unlimited(self) -> Value[bool]:
+        """Whether it may use all CPUs of its host: never sure of a container, which may be limited where it is deployed."""
+        if self.facts.kind == "host" or self.facts.cpus.x is not None:
+            return Value(self.facts.cpus.x is None)
+        return Value(Unknown("whether it is limited where it is deployed", "deployment.cpus"))
 
     @word("{it} of memory may be used")
     def memory(self) -> Value[int]:
