@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from serveaudit.deployment import Proxy
+from typing import Any
+
+from serveaudit.deployment import Process, Proxy, listeners_of
 from serveaudit.exposure import published_to_outside
 from serveaudit.launch import outside
+from serveaudit.launching import Machine, Sign
 from serveaudit.programs.nginx import Listen, Site
 from serveaudit.units import Address
 from serveaudit.values import Place, Unknown, Value
@@ -64,6 +67,37 @@ def tls_ends_outside(proxy: Proxy, site: Site) -> Value[bool]:
     if stated.x is not None:
         return stated.map(lambda said: said == "external")
     return _surely(proxy, site, tls=True)
+
+
+def announcer(process: Process) -> Sign | None:
+    """The proxy that surely connects to a server from another machine, and says in X-Forwarded-* for whom: by labels or
+    variables of the server's own container, or an Ingress to its pod. None: there is none, or another program of the server's
+    machine, or one that is audited, may stand between."""
+    machine, context = process.running.machine, process.running.context
+    if machine.kind == "host" or machine.host_network.x is not False or len(machine.units) > 1 or process.pairs:
+        return None
+    if context.stated.proxy.x in ("nginx", "none") or any(proxy.running.machine is machine for proxy in context.proxies):
+        return None
+    asked, open_here = _asked_ports(machine), _open_ports(process)
+    if not open_here or (asked and not asked & open_here):
+        return None
+    signs = (*machine.outside, *outside.of_machine(machine, context.group.machines))
+    return next((sign for sign in signs if sign.announces), None)
+
+
+def _asked_ports(machine: Machine) -> set[Any]:
+    """The ports at which a proxy outside is told to ask a machine; none where nothing says so."""
+    told = [value.x for name, value in machine.labels.items() if name.endswith(".loadbalancer.server.port")]
+    told += [machine.env.variables["VIRTUAL_PORT"].x] if "VIRTUAL_PORT" in machine.env.variables else []
+    told += [each.port.x for each in machine.published] if machine.kind == "pod" else []
+    return {int(port) if str(port).isdecimal() else port for port in told}
+
+
+def _open_ports(process: Process) -> set[int]:
+    """The ports at which other machines can ask a server."""
+    addresses = [listener.address.x for listener in listeners_of(process)]
+    outer = (each for each in addresses if isinstance(each, Address) and each.kind == "tcp" and not each.loopback)
+    return {each.port for each in outer if each.port}
 
 
 def _surely(proxy: Proxy, site: Site, tls: bool) -> Value[bool]:

@@ -155,6 +155,7 @@ class Sign:
     reach     before what it may stand: anything; only what a platform runs itself (an image, a Procfile); only servers that
               have no nginx of their own
     targets   host and port of everything that it passes requests to; empty where they are not all known
+    announces whether it surely connects from another machine, and says in X-Forwarded-For and -Proto for whom
     """
 
     what: str
@@ -163,6 +164,7 @@ class Sign:
     terminates_tls: bool = True
     reach: Reach = "anything"
     targets: frozenset[tuple[str, int]] = frozenset()
+    announces: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -148,3 +148,10 @@ def test_waitress_knows_a_unix_peer_as_localhost(lab: Laboratory) -> None:
     waitress = "waitress-serve --unix-socket {socket} --unix-socket-perms 666 --trusted-proxy-headers x-forwarded-proto"
     found = [through_socket(lab, f"{waitress} --trusted-proxy {peer} wsgi_app:app") for peer in ("127.0.0.1", "localhost", "*")]
     assert found == ["http", "https", "https"]
+
+
+def test_outer_proxy_not_trusted(lab: Laboratory) -> None:
+    command = f"{UVICORN} --port {{port}}"
+    before, after = (lab.serve(f"{command} {trusting}").port for trusting in ("", "--forwarded-allow-ips 127.0.0.2"))
+    ignored, believed = (lab.get(lab.site(f"{ANOTHER_MACHINE} {SENT}", port)) for port in (before, after))
+    assert (scheme(ignored), scheme(believed)) == ("http", "https")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from serveaudit import edge, facing, trust
 from serveaudit.application import forwarding
-from serveaudit.deployment import Pairing, Process, Proxy
+from serveaudit.deployment import Pairing, Peer, Process, Proxy
 from serveaudit.programs.nginx import Location
 from serveaudit.programs.nginx.combine import combine
 from serveaudit.serving import Server
@@ -73,7 +75,7 @@ class RouteTrust:
     @word("the application redirects to https")
     def redirects_to_https(self) -> Value[bool]:
         """Whether the application redirects every request that it takes for plain http."""
-        return trust.agreed(self.pairs, _redirects)
+        return trust.agreed(self.pairs, lambda pair: _redirects(pair.process))
 
     @word("the scheme is read from {it}")
     def scheme_header(self) -> Value[str]:
@@ -163,8 +165,8 @@ class RouteTrust:
         return trust.trusts_peer(pair).map(lambda yes: told if yes else None).at(*said[True].places, *said[False].places)
 
 
-def _redirects(pair: Pairing) -> Value[bool]:
-    app = pair.process.app
+def _redirects(process: Process) -> Value[bool]:
+    app = process.app
     if app is None:
         return Value(Unknown("the application's code was not found"))
     return forwarding.https_redirect(trust.layers(app), app.setting)
@@ -177,7 +179,7 @@ def _told(pair: Pairing) -> Value[Any]:
     believed = trust.believes(pair, "scheme")
     setting = pair.process.server.settings.get("forwarded_allow_ips")
     written = setting is not None and setting.origin != "default"
-    redirects = _redirects(pair) if pair.process.app is not None else Value(False)
+    redirects = _redirects(pair.process) if pair.process.app is not None else Value(False)
     if not written and redirects.x is not True:
         return Value(None)
     places = (setting.place,) if written and setting is not None else redirects.places
@@ -191,6 +193,20 @@ def _asks(pair: Pairing) -> Value[bool]:
     if app.framework in _ASKING or trust.own_scheme_header(pair).x is not None:
         return Value(True)
     return Value(Unknown("whether the application asks for the scheme is not known") if app.framework else False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """A proxy that is not audited, on another machine than the server."""
+
+    process: Process
+    peer: Peer = "neighbour"
+
+
+def _without(headers: Value[Items], names: Sequence[str]) -> Value[Items]:
+    if not isinstance(headers.x, Items):
+        return headers
+    return Value(Items(tuple(each for each in headers.x if each.x not in names)), headers.places, headers.assumes)
 
 
 class ServerTrust:
@@ -223,6 +239,29 @@ class ServerTrust:
     def trusts_everybody(self) -> Value[str]:
         """The setting by which it was told to believe forwarded headers of every peer; None: there is none."""
         return trust.everybody_trusted(self.facts)
+
+    # what stands before it, and is not audited
+
+    @word("{it} passes requests on to it, from another machine")
+    def announced_by(self) -> Value[str]:
+        """The proxy outside that surely connects to it from another machine, and says in forwarded headers for whom; None: none
+        is known to."""
+        sign = facing.announcer(self.process)
+        return Value(sign.what, (sign.place,)) if sign else Value(None)
+
+    @word("only peers of this list are believed", gives="list[str]")
+    def ignored_outside(self) -> Value[Items]:
+        """The forwarded headers that it would read, but does not believe of the proxy outside."""
+        sign = facing.announcer(self.process)
+        if sign is None:
+            return Value(Items(()))
+        unsaid = () if sign.terminates_tls else ("X-Forwarded-Proto",)
+        return trust.case_by_case(trust.ignored(_Outside(self.process)), lambda headers: _without(headers, unsaid))
+
+    @word("redirects what looks like plain requests")
+    def redirects_to_https(self) -> Value[bool]:
+        """Whether its application redirects every request that it takes for plain http."""
+        return _redirects(self.process)
 
     @word("the client's own addresses stay in front")
     def appended_before(self) -> Value[str]:

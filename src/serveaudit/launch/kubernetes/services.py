@@ -76,7 +76,8 @@ def _announce(service: Mapping, pod: Pod, objects: Objects) -> None:
         if namespace_of(route) == pod.namespace and name_of(service) in _backends(route):
             kind = route.text("kind")
             what = f"the {kind} {name_of(route)}"
-            pod.machine.outside.append(Sign(what, place_of(route), terminates_tls=_terminates(route)))
+            announces = kind != "VirtualService"  # a mesh's proxy sits beside the server
+            pod.machine.outside.append(Sign(what, place_of(route), terminates_tls=_terminates(route), announces=announces))
             named = route.at("spec", "ingressClassName")
             notes = flat(
                 (f"ingress.annotations.{key}", value) for key, value in texts(route.at("metadata", "annotations")).items()

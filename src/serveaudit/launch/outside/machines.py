@@ -73,10 +73,11 @@ def _by_labels(machine: Machine, machines: Sequence[Machine]) -> Iterator[Sign]:
     if traefik and labels.get("traefik.enable", Value("true")).x != "false" and not _is_traefik(machine):
         own = [each for each in machines if _is_traefik(each)]
         tls = any(_says_tls(name, value) for name, value in traefik.items()) or not own or any(map(_secure, own))
-        yield Sign("Traefik", _place(next(iter(traefik.values())), machine), terminates_tls=tls)
+        announces = any(name.startswith("traefik.http.") for name in traefik)
+        yield Sign("Traefik", _place(next(iter(traefik.values())), machine), terminates_tls=tls, announces=announces)
     for name, value in labels.items():
         if re.fullmatch(r"caddy(?:_\d+)?(?:\..*)?", name):
-            yield Sign("Caddy", _place(value, machine))
+            yield Sign("Caddy", _place(value, machine), announces=True)
             return
 
 
@@ -99,11 +100,11 @@ def _by_variables(machine: Machine) -> Iterator[Sign]:
     for name, what in _VARIABLES.items():
         value = machine.env.variables.get(name)
         if value is not None and value.x not in (None, ""):
-            yield Sign(what, _place(value, machine))
+            yield Sign(what, _place(value, machine), announces=True)
             return
     for name, value in machine.env.variables.items():
         if name.startswith(_COOLIFY):
-            yield Sign("Coolify's proxy", _place(value, machine))
+            yield Sign("Coolify's proxy", _place(value, machine), announces=True)
             return
 
 
