@@ -91,11 +91,25 @@ def test_two_host_headers(lab: Laboratory) -> None:
     twice = f"{HOST} proxy_set_header Host $http_host;"
     for command in (
         "gunicorn wsgi_app:app --bind 127.0.0.1:{port}",
+        "gunicorn asgi_app:app --worker-class asgi --bind 127.0.0.1:{port}",
         "hypercorn asgi_app:app --bind 127.0.0.1:{port}",
         "uvicorn asgi_app:app --http h11 --port {port}",
     ):
         app = lab.serve(command).port
         assert [lab.get(lab.site(lines, app)).status for lines in (twice, HOST)] == [400, 200], command
+
+
+def test_two_hosts_are_taken(lab: Laboratory) -> None:
+    twice = f"{HOST} proxy_set_header Host $http_host;"
+    for command in (
+        "gunicorn asgi_app:app --worker-class uvicorn_worker.UvicornWorker --bind 127.0.0.1:{port}",
+        "uvicorn asgi_app:app --http httptools --port {port}",
+        "daphne -p {port} asgi_app:app",
+        "granian --interface asgi --port {port} asgi_app:app",
+        "waitress-serve --listen 127.0.0.1:{port} wsgi_app:app",
+        "uwsgi --http-socket 127.0.0.1:{port} --wsgi-file wsgi_app.py --callable app --master",
+    ):
+        assert lab.get(lab.site(twice, lab.serve(command).port)).status == 200, command
 
 
 def test_host_chosen_by_client(lab: Laboratory) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from serveaudit import facing, trust
 from serveaudit.application import forwarding
+from serveaudit.behaviour import behaves
 from serveaudit.deployment import Pairing, Proxy
 from serveaudit.programs.nginx import Header, Installed, Listen, Location, Site
 from serveaudit.units import Address
@@ -18,8 +19,6 @@ _PLAIN_NAME = re.compile(r"(?!localhost$)[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECA
 _CHOSEN = re.compile(r"\$\{?(arg_\w+|cookie_\w+|http_x_forwarded_host|http_x_original_host|http_x_host|args|query_string)\b")
 _PASSED_ON = ("$host", "$http_host", "$host:$server_port", "$http_host:$server_port", "${host}", "${http_host}")
 _ONE_VALUE = frozenset({"host", "x-forwarded-proto", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "authorization"})
-_READING_ONE = ("gunicorn", "hypercorn")
-"""Programs that answer 400 to a request with two Host headers, as measured."""
 
 
 class RouteHosts:
@@ -43,7 +42,8 @@ class RouteHosts:
     @word()
     def host_twice_refused(self) -> Value[bool]:
         """Whether a server that is proved to answer here refuses a request with two Host headers."""
-        return Value(any(pair.process.server.program in _READING_ONE for pair in self.pairs))
+        told = [behaves(pair.process.server, "refuses_two_hosts") for pair in self.pairs]
+        return next((Value(True, each.places) for each in told if each.x in (True, "h11")), Value(False))
 
     @word("sent as Host")
     def host_chosen_by_client(self) -> Value[str]:
