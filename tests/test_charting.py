@@ -178,7 +178,84 @@ def test_a_server_says_its_workers_its_times_and_whether_it_takes_websockets(dra
         "takes websockets",
         "no way from outside is known",
     )
-    assert graph.node("application-1").facts == ("fastapi asgi", "websockets at /live")
+    assert graph.node("application-1").told == (
+        "fastapi",
+        "needs ASGI (app.py:3); uvicorn speaks it",
+        "needs websockets at /live (app.py:6); uvicorn serves them",
+    )
+
+
+EVENTS = "\n@app.get('/events')\ndef events():\n    return Response(stream(), mimetype='text/event-stream')\n"
+FLASK = "from flask import Flask, Response\n\napp = Flask(__name__)\n"
+SOCK = FLASK + "from flask_sock import Sock\n\nsock = Sock(app)\n\n\n@sock.route('/echo')\ndef echo(ws): ...\n"
+ROUTES = """\
+from django.urls import path
+from chat import consumers
+
+websocket_urlpatterns = [path('ws/', consumers.Chat.as_asgi())]
+"""
+WSGI = "from django.core.wsgi import get_wsgi_application\n\napplication = get_wsgi_application()\n"
+ROUTED = """\
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+from chat.routing import websocket_urlpatterns
+
+application = ProtocolTypeRouter({"http": get_asgi_application(), "websocket": URLRouter(websocket_urlpatterns)})
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "app", "told"),
+    [
+        (
+            "gunicorn -w 2 app:app",
+            FLASK + EVENTS,
+            "needs event streams at /events (app.py:5); each takes a worker of gunicorn sync",
+        ),
+        (
+            "gunicorn --threads 9 app:app",
+            FLASK + EVENTS,
+            "needs event streams at /events (app.py:5); each takes a thread of gunicorn gthread",
+        ),
+        (
+            "gunicorn -k gevent app:app",
+            FLASK + EVENTS,
+            "needs event streams at /events (app.py:5); gunicorn gevent keeps them open",
+        ),
+        ("gunicorn --threads 9 app:app", SOCK, "needs websockets at /echo (app.py:9); gunicorn gthread serves them"),
+        (
+            "waitress-serve --listen 127.0.0.1:8000 app:app",
+            SOCK,
+            "needs websockets at /echo (app.py:9); waitress can't serve them",
+        ),
+        (
+            "uvicorn --ws none app:app",
+            SOCKETS,
+            "needs websockets at /live (app.py:6); uvicorn can't serve them, it has no library for them",
+        ),
+        ("gunicorn app:app", SOCKETS, "needs ASGI (app.py:3); gunicorn sync speaks WSGI to it"),
+        ("gunicorn app:app", SOCKETS, "needs websockets at /live (app.py:6); gunicorn sync can't serve them"),
+    ],
+)
+def test_an_application_says_what_it_needs_and_whether_its_server_can(draw: Draw, command: str, app: str, told: str) -> None:
+    assert told in draw({"run.sh": f"exec {command}\n", "app.py": app}).node("application-1").told
+
+
+def test_websockets_that_another_server_of_the_project_serves_are_needed_of_that_one(draw: Draw) -> None:
+    files = {"proj/wsgi.py": WSGI, "proj/asgi.py": ROUTED, "chat/routing.py": ROUTES, "chat/__init__.py": ""}
+    alone = draw({**files, "run.sh": "exec gunicorn proj.wsgi\n"})
+    told = [str(need) for node in alone.of_kind("application") for need in node.needs if need.served is False]
+    assert told == ["needs websockets at /ws/ (chat/routing.py:4); gunicorn sync can't serve them"]
+    both = draw({**files, "run.sh": "gunicorn proj.wsgi &\nexec daphne -p 8001 proj.asgi:application\n"})
+    told = [str(need) for node in both.of_kind("application") for need in node.needs if need.what.startswith("websockets")]
+    assert told == ["needs websockets at /ws/ (chat/routing.py:4); daphne serves them"]
+
+
+@pytest.mark.parametrize(("server", "served"), [("hypercorn -b 127.0.0.1:8000", True), ("uvicorn", False)])
+def test_a_location_that_passes_grpc_on_needs_http_2(draw: Draw, server: str, served: bool) -> None:
+    nginx = proxy("127.0.0.1:8000").replace("proxy_pass http", "grpc_pass grpc")
+    graph = draw({"run.sh": f"exec {server} app:app\n", "nginx.conf": nginx, "app.py": SOCKETS})
+    assert [(need.what, need.served) for need in graph.node("application-1").needs][-1] == ("HTTP/2", served)
 
 
 def test_a_location_says_that_it_passes_no_websockets_on_where_there_are_some(draw: Draw) -> None:

@@ -14,6 +14,24 @@ NodeKind = Literal["internet", "outside", "machine", "site", "location", "server
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """What an application needs of the server that runs it: `websockets at /ws/`.
+
+    place   the line that says so
+    served  whether the server can do that; None: not known
+    told    the same in words
+    """
+
+    what: str
+    place: Place
+    served: bool | None
+    told: str
+
+    def __str__(self) -> str:
+        return f"needs {self.what} ({self.place.span}); {self.told}"
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """Something that stands somewhere.
 
@@ -23,6 +41,7 @@ class Node:
     certain     False: it is there by assumption, not by proof
     within      the id of the machine that it runs on; empty for a machine, and for what is outside
     conditions  what must hold for it to be started at all, in words
+    needs       of an application: what it needs of its server
     """
 
     id: str
@@ -33,11 +52,13 @@ class Node:
     certain: bool = True
     within: str = ""
     conditions: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
 
     @property
     def told(self) -> tuple[str, ...]:
         """All that is to be said of it."""
-        return (*self.facts, f"only if {' and '.join(self.conditions)}") if self.conditions else self.facts
+        only = (f"only if {' and '.join(self.conditions)}",) if self.conditions else ()
+        return (*self.facts, *map(str, self.needs), *only)
 
 
 @dataclass(frozen=True, slots=True)

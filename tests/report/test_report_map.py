@@ -108,9 +108,10 @@ def test_nothing_to_draw_is_said_in_every_format() -> None:
 
 
 SCHEMA = {
-    "node": {"id": str, "kind": str, "label": str, "facts": list, "conditions": list, "within": (str, type(None)),
-             "path": (str, type(None)), "line": (int, type(None)), "certain": bool},
+    "node": {"id": str, "kind": str, "label": str, "facts": list, "conditions": list, "needs": list,
+             "within": (str, type(None)), "path": (str, type(None)), "line": (int, type(None)), "certain": bool},
     "edge": {"from": str, "to": str, "reason": str, "places": list, "certain": bool},
+    "need": {"what": str, "path": str, "line": int, "served": (bool, type(None)), "told": str},
 }  # fmt: skip
 
 
@@ -119,7 +120,8 @@ def test_the_data_keep_to_their_schema(fixture: tuple[str, list[Graph]]) -> None
     assert list(document) == ["version", "contexts"]
     for context in document["contexts"]:
         assert list(context) == ["name", "kind", "nodes", "edges"]
-        for name, members in (("node", context["nodes"]), ("edge", context["edges"])):
+        needs = [need for node in context["nodes"] for need in node["needs"]]
+        for name, members in (("node", context["nodes"]), ("edge", context["edges"]), ("need", needs)):
             for member in members:
                 assert list(member) == list(SCHEMA[name])
                 assert all(isinstance(member[key], kind) for key, kind in SCHEMA[name].items()), member

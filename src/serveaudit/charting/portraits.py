@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from serveaudit.charting.needs import needs, server_name
 from serveaudit.deployment import Context, Process, listeners_of
 from serveaudit.graph import Node
 from serveaudit.launching import Machine
@@ -87,7 +88,6 @@ def _answer(status: str, to: Value[Any]) -> str:
 def server_node(process: Process, within: str, reached_from: Iterable[str] = ()) -> Node:
     """A server, with its workers, timeouts and whether it takes websockets."""
     server = process.server
-    kind = server.worker_class.x if isinstance(server.worker_class.x, str) else ""
     listeners = listeners_of(process)
     addresses = ", ".join(dict.fromkeys(map(_listener, listeners)))
     facts = [
@@ -98,7 +98,7 @@ def server_node(process: Process, within: str, reached_from: Iterable[str] = ())
         *_start(process),
         *(f"nginx of {name} passes requests on to it" for name in reached_from),
     ]
-    label, running = f"{server.program} {kind}".rstrip(), process.running
+    label, running = server_name(process), process.running
     conditions = tuple(dict.fromkeys(running.followed.conditions)) if running.followed is not None else ()
     started = server.command is not None
     return Node("", "server", label, tuple(filter(None, facts)), running.place, started, within, conditions)
@@ -139,9 +139,9 @@ def _websockets(process: Process) -> str:
     interface = process.server.interface.x
     if interface == "any":
         interface = process.app.interface.x if process.app is not None else None
-    if interface == "wsgi":
-        return "no websockets (WSGI)"
     words = ServerWords(process, lambda subject: subject)
+    if interface == "wsgi":
+        return "takes websockets" if words.serves_websockets.x is True else "no websockets (WSGI)"
     if isinstance(words.lacks_websocket_library.x, str) and words.packages_listed.x is True:
         return "no websockets (no library for them)"
     return "takes websockets" if isinstance(interface, str) else ""
@@ -158,18 +158,15 @@ def _start(process: Process) -> Iterator[str]:
 
 
 def application_node(process: Process, within: str) -> Node | None:
-    """The application behind a server; None where not even its name is known."""
+    """The application behind a server, with what it needs of it; None where not even its name is known."""
     app, given = process.app, process.server.app
     if app is None:
         if not isinstance(given.x, str) or not given.x:
             return None
         place = given.places[0] if given.places else None
         return Node("", "application", given.x, ("its code is not in the repository",), place, False, within)
-    interface = app.interface.x if isinstance(app.interface.x, str) else "interface not known"
-    facts = [" ".join(filter(None, (app.framework, interface)))]
-    if sockets := _socket_paths(process):
-        facts.append("websockets at " + ", ".join(sockets))
-    return Node("", "application", app.spec, tuple(facts), app.place, True, within)
+    facts = tuple(filter(None, (app.framework, "" if app.interface.known else "interface not known")))
+    return Node("", "application", app.spec, facts, app.place, True, within, needs=tuple(needs(process)))
 
 
 def _socket_paths(process: Process) -> list[str]:

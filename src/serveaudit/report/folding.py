@@ -76,7 +76,7 @@ def _servers(graph: Graph) -> list[list[list[Node]]]:
     groups: dict[Hashable, list[list[Node]]] = {}
     for node in graph.of_kind("server"):
         behind = [graph.node(edge.end) for edge in leaving.get(node.id, ())]
-        looks = tuple((each.within, each.label, each.facts, _where(each)) for each in (node, *behind))
+        looks = tuple((each.within, each.label, each.facts, each.needs, _where(each)) for each in (node, *behind))
         ways = tuple((edge.start, edge.reason, edge.certain) for edge in arriving.get(node.id, ()))
         groups.setdefault((looks, ways), []).append([node, *behind])
     return [group for group in groups.values() if len(group) > 1]

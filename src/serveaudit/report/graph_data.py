@@ -2,12 +2,18 @@
 
     {"version": 1, "contexts": [{"name": "compose.yaml", "kind": "production",
       "nodes": [{"id": "site-1", "kind": "site", "label": "example.com", "facts": ["TLS ends here"], "conditions": [],
-                 "within": "machine-1", "path": "nginx.conf", "line": 1, "certain": true}],
+                 "needs": [], "within": "machine-1", "path": "nginx.conf", "line": 1, "certain": true}],
       "edges": [{"from": "internet-1", "to": "site-1", "reason": "https, port 443, published",
                  "places": [{"path": "compose.yaml", "line": 9}], "certain": true}]}]}
 
 `kind` of a node is one of `serveaudit.graph.NodeKind`. `within` is null for what runs on no machine that was read, `path` and
-`line` for what is written nowhere. `conditions` must hold for a server to be started. What is not `certain` is assumed.
+`line` for what is written nowhere. `conditions` must hold for a server to be started. What is not `certain` is assumed. What an
+application needs of its server:
+
+    {"what": "websockets at /ws/", "path": "chat/routing.py", "line": 7, "served": false,
+     "told": "gunicorn sync can't serve them"}
+
+`served` is null where it is not known.
 """
 
 from __future__ import annotations
@@ -16,7 +22,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from serveaudit.graph import Edge, Graph, Node
+from serveaudit.graph import Edge, Graph, Need, Node
 from serveaudit.report.excerpt import visible, without_secrets
 from serveaudit.values import Place
 
@@ -50,10 +56,22 @@ def _node(node: Node) -> dict[str, Any]:
         "label": shown(node.label),
         "facts": [shown(fact) for fact in node.facts],
         "conditions": [shown(condition) for condition in node.conditions],
+        "needs": [_need(need) for need in node.needs],
         "within": node.within or None,
         "path": node.place.span.path if node.place else None,
         "line": node.place.span.line if node.place else None,
         "certain": node.certain,
+    }
+
+
+def _need(need: Need) -> dict[str, Any]:
+    span = need.place.span
+    return {
+        "what": shown(need.what),
+        "path": span.path,
+        "line": span.line,
+        "served": need.served,
+        "told": shown(need.told),
     }
 
 
