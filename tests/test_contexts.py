@@ -131,3 +131,17 @@ def test_a_profile_of_another_name_is_for_production(tmp_path: Path) -> None:
 def test_a_service_of_two_profiles_is_in_both_deployments(tmp_path: Path) -> None:
     found = contexts(tmp_path, {"compose.yaml": PROFILES.replace("[prod]", "[prod, dev]")})
     assert found == {"compose.yaml": "production", "compose.yaml, development profiles": "development"}
+
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: x}
+spec: {containers: [{name: x, image: x, command: [gunicorn, 'app:app']}]}
+"""
+
+
+def test_manifests_for_development_do_not_make_those_beside_them_so(tmp_path: Path) -> None:
+    found = contexts(tmp_path, {"k8s/web.yaml": POD, "k8s/web-prod.yaml": POD, "k8s/web-debug.yaml": POD})
+    assert found["k8s/web-prod.yaml + k8s/web.yaml"] == "production"
+    assert found["k8s/web-debug.yaml + k8s/web.yaml"] == "development"

@@ -119,9 +119,18 @@ class Gathering:
             folders.setdefault(posixpath.dirname(path) if chart is None else chart, []).append(source)
         taken = {base for sources in folders.values() for source in sources for base in bases(source.path, self._read)}
         for sources in (sources for folder, sources in folders.items() if folder not in taken):
-            group = read_manifests(sources, self.images, self._read)
-            self.used.update(group.files)
-            yield group, self._kind_of_all(group.files)
+            for part, kind in self._by_kind(sources):
+                group = read_manifests(part, self.images, self._read)
+                self.used.update(group.files)
+                yield group, kind
+
+    def _by_kind(self, sources: list[SourceFile]) -> list[tuple[list[SourceFile], Kind]]:
+        """Manifests that lie together: those for production, and those for development with what both share."""
+        production = [source for source in sources if self.repository.kind_of(source.path) == "production"]
+        if not production or len(production) == len(sources):
+            return [(sources, "production" if production else "development")]
+        shared = [source for source in sources if not is_named_for_production(source.path)]
+        return [(production, "production"), (shared, "development")]
 
     def _images_alone(self) -> Iterator[tuple[Group, Kind]]:
         """Dockerfiles that no description builds, or only one for development where none for production builds any."""
@@ -150,10 +159,6 @@ class Gathering:
 
         root, *others = _bases(dockerfile)
         return max((*others, root), key=fitting) if others else root
-
-    def _kind_of_all(self, paths: Iterable[str]) -> Kind:
-        """What a group of files is for: one that is for development makes the whole so."""
-        return "development" if any(self.repository.kind_of(path) == "development" for path in paths) else "production"
 
     def _exists(self, path: str) -> bool:
         path = posixpath.normpath(path)
