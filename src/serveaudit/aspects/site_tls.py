@@ -8,7 +8,7 @@ from typing import Any
 from serveaudit import edge
 from serveaudit.applications import App
 from serveaudit.deployment import Proxy
-from serveaudit.programs.nginx import Return, Site, Target
+from serveaudit.programs.nginx import Listen, Return, Site, Target
 from serveaudit.units import Address
 from serveaudit.values import How, Place, Unknown, Value
 from serveaudit.words import word
@@ -114,6 +114,26 @@ class SiteTls:
     def rejects_handshakes(self) -> Value[bool]:
         return self.facts.flag("ssl_reject_handshake")
 
+    @word("the default server of connections with HTTP/2")
+    def shared_connections(self) -> Value[str]:
+        """The TLS address of which it is the default server, where it or another site speaks HTTP/2, so that one connection may
+        carry requests for several names; None: there is none."""
+        for listen in self.facts.listens:
+            if listen.tls and listen.default_server and not listen.unsure:
+                spoken = [_speaks_http2(site, listen) for site in self.proxy.config.sharing(listen)]
+                if any(each.x is True for each in spoken):
+                    return Value(str(listen.address.x), (listen.place,))
+                doubt = next((each.x for each in spoken if isinstance(each.x, Unknown)), None)
+                return Value(doubt, (listen.place,))
+        return Value(None)
+
+    @word()
+    def turns_away(self) -> Value[bool]:
+        """Whether it answers with nothing but 421, or closes the connection, in the server or in its location for all."""
+        of_locations = (location.returns for location in self.facts.walk() if location.uri == "/")
+        found = next((each for each in (self.facts.returns, *of_locations) if each), None)
+        return Value(found is not None and found.status in ("421", "444"))
+
     @word("offers {it}")
     def post_quantum(self) -> Value[str]:
         """A group of ssl_ecdh_curve that only OpenSSL 3.5 knows, and that is not marked as optional; None: there is none."""
@@ -205,6 +225,13 @@ def _tls(site: Site) -> bool:
 
 def _is(found: Value[Any], site: Site) -> bool:
     return isinstance(found.x, Site) and found.x.scope is site.scope
+
+
+def _speaks_http2(site: Site, at: Listen) -> Value[bool]:
+    """Whether a site speaks HTTP/2 at an address: by a word of any `listen`, or by the directive of nginx 1.25.1 and newer."""
+    if any("http2" in listen.options for listen in site.listens if listen.address.x == at.address.x):
+        return Value(True)
+    return site.flag("http2")
 
 
 def _names_server(found: Return) -> bool:
