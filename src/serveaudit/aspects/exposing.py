@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from serveaudit.deployment import Pairing, Process, Running, listeners_of
+from serveaudit.edge import WEB_PORTS
 from serveaudit.exposure import Opening, openings, published_to_outside
 from serveaudit.formats.python import Made
 from serveaudit.launching import Unit
@@ -39,7 +40,7 @@ class ServerExposing:
         if machine.kind != "host" and machine.host_network.x is not True:
             return Value(None)
         pairs = self.process.pairs
-        if not pairs or any(pair.peer != "loopback" or not pair.target.loopback for pair in pairs):
+        if not pairs or any(pair.peer != "loopback" or not _to_itself(pair.target) for pair in pairs):
             return Value(None)
         for listener in listeners_of(self.process):
             found = listener.address.x
@@ -52,6 +53,17 @@ class ServerExposing:
         """How nginx reaches it on the same machine."""
         pair = self.process.pairs[0] if self.process.pairs else None
         return Value(str(pair.target), pair.edges[:1]) if pair else Value(None)
+
+    @word()
+    def proxy_may_ask(self) -> Value[bool]:
+        """Whether a proxy that no file tells of may be the only one who asks: the first way in is a container's port, published
+        as none of those that browsers ask (80, 443), and the user does not say that there is no proxy."""
+        stated, machine = self.process.running.context.stated.proxy, self.process.running.machine
+        if stated.x is not None:
+            return stated.map(lambda said: said == "external")
+        way_in = next((found for found in openings(self.process) if isinstance(found, Opening)), None)
+        on_host = machine.kind == "host" or machine.host_network.x is True
+        return Value(way_in is not None and not on_host and way_in.host_port not in WEB_PORTS)
 
     def _perhaps(self, found: Value[Any]) -> Value[Any]:
         """What holds on a host, for a server that may as well run in a container that publishes nothing: no description starts
@@ -187,6 +199,11 @@ class LaunchExposing:
         if unit.manager == "supervisor":
             return Value(Unknown("as whom supervisord runs is not known", "supervisord"), (unit.place,))
         return Value(unit.name, unit.user.places or (Place(unit.place.span, How.ABSENT, "no User="),))
+
+
+def _to_itself(target: Address) -> bool:
+    """Whether a connection to an address stays on the machine: one to 0.0.0.0 does, too."""
+    return target.loopback or target.everywhere
 
 
 def _named(users: list[Any]) -> bool:

@@ -27,6 +27,8 @@ from serveaudit.values import Items, Range, Unknown, Value
 from serveaudit.words import Subject, word
 
 _EVENT_LOOPS = frozenset({"uvicorn", "asgi", "gevent", "eventlet", "tornado"})
+_ROUTERS = ("http", "httprouter", "http-to-https", "https", "https2")
+"""Options of uWSGI that open an address of its own router."""
 _LOOP_PROGRAMS = frozenset({"uvicorn", "hypercorn", "daphne", "gevent"})
 
 
@@ -166,11 +168,14 @@ class Server(
 
     @word()
     def one_slow_client_blocks(self) -> Value[bool]:
-        """Whether a client that sends slowly keeps a whole worker busy: gunicorn sync, uWSGI's http-socket, gevent's WSGIServer
-        (which has no limits at all)."""
+        """Whether a client that sends slowly keeps a whole worker busy: gunicorn sync, uWSGI without its router (`http`, which
+        reads the headers for it), gevent's WSGIServer (which has no limits at all)."""
         if self.facts.program == "gunicorn":
             return self.worker_class.map(lambda kind: kind == "sync")
-        return Value(self.facts.program in ("gevent", "uwsgi"))
+        if self.facts.program == "uwsgi":
+            way_in = next((found for found in openings(self.process) if isinstance(found, Opening)), None)
+            return Value(way_in is not None and way_in.listener.setting not in _ROUTERS)
+        return Value(self.facts.program == "gevent")
 
     @word(gives="object")
     def setting(self, name: str) -> Value[Any]:
