@@ -15,7 +15,9 @@ Ask = Callable[[str], Value[Any]]
 _PROXY_FIXES = ("werkzeug.middleware.proxy_fix.ProxyFix", "werkzeug.contrib.fixers.ProxyFix")
 _POSITIONS = {"x_for": 1, "x_proto": 2, "x_host": 3, "x_port": 4, "x_prefix": 5}
 _DEFAULTS = {"x_for": 1, "x_proto": 1}
-"""Of werkzeug's ProxyFix since 0.15; the one of werkzeug.contrib took the address, the scheme and the host of one proxy."""
+"""Of werkzeug's ProxyFix since 0.15."""
+_BEFORE_0_15 = ("x_for", "x_proto", "x_host")
+"""What the one of werkzeug.contrib took, and hypercorn's takes."""
 _HOP_FIXES = ("hypercorn.middleware.ProxyFixMiddleware", "hypercorn.middleware.proxy_fix.ProxyFixMiddleware")
 _PEER_FIXES = (
     "uvicorn.middleware.proxy_headers.ProxyHeadersMiddleware",
@@ -44,9 +46,14 @@ class SchemeHeader:
 def scheme_header(layers: Sequence[Call], setting: Ask) -> Value[SchemeHeader]:
     """The header from which the application takes the scheme, whoever sent it; None: it leaves that to the server."""
     fixed = hops(layers, "x_proto")
-    if fixed.x != 0:
-        return fixed.map(lambda count: SchemeHeader("X-Forwarded-Proto", "https") if count else None)
-    return setting("SECURE_PROXY_SSL_HEADER").map(_scheme_header)
+    return fixed.map(_fixed_header) if fixed.x != 0 else setting("SECURE_PROXY_SSL_HEADER").map(_scheme_header)
+
+
+def _fixed_header(count: int) -> SchemeHeader | Unknown | None:
+    """ProxyFix takes the value that is number `count` from the right, and nothing where there are fewer."""
+    if count > 1:
+        return Unknown(f"whether {count} proxies add to X-Forwarded-Proto is not known")
+    return SchemeHeader("X-Forwarded-Proto", "https") if count else None
 
 
 def _scheme_header(pair: Any) -> Any:
@@ -67,13 +74,19 @@ def hops(layers: Sequence[Call], what: str) -> Value[int]:
     """How many proxies ProxyFix (or hypercorn's) believes for one thing: x_for, x_proto, x_host, x_port, x_prefix. 0: none."""
     for layer in layers:
         if layer.name == _PROXY_FIXES[0]:
-            given = layer.argument(_POSITIONS[what], what)
-            if given is None and isinstance(layer.complete, Unknown):
-                return Value(layer.complete, (layer.place,))
-            return (given if given is not None else Value(_DEFAULTS.get(what, 0))).map(_count).at(layer.place)
-        if layer.name in (*_PROXY_FIXES, *_HOP_FIXES) and what in ("x_for", "x_proto", "x_host"):
+            return _counted(layer, _POSITIONS[what], what, _DEFAULTS.get(what, 0))
+        if layer.name in _HOP_FIXES and what in _BEFORE_0_15:
+            return _counted(layer, 2, "trusted_hops", 1)
+        if layer.name in _PROXY_FIXES and what in _BEFORE_0_15:
             return Value(1, (layer.place,))
     return Value(0)
+
+
+def _counted(layer: Call, position: int, name: str, default: int) -> Value[int]:
+    given = layer.argument(position, name)
+    if given is None and isinstance(layer.complete, Unknown):
+        return Value(layer.complete, (layer.place,))
+    return (given if given is not None else Value(default)).map(_count).at(layer.place)
 
 
 def _count(given: Any) -> Any:
