@@ -118,3 +118,6 @@ def test_scheme_headers_conflict(lab: Laboratory) -> None:
     after = lab.site(SCHEME, app)
     assert lab.get(before).status == 400
     assert lab.get(after).line("wsgi.url_scheme") == "http"
+    forged = {"X-Forwarded-Ssl": "on"}
+    cleared = lab.site(f'{SCHEME} proxy_set_header X-Forwarded-Ssl "";', app)
+    assert [lab.get(port, headers=forged).status for port in (after, cleared)] == [400, 200]

@@ -1,6 +1,7 @@
 """The host: which one the application believes that it was asked for."""
 
 import json
+import socket
 
 import pytest
 from applications import DJANGO
@@ -117,3 +118,23 @@ def test_host_chosen_by_client(lab: Laboratory) -> None:
     before = lab.site("proxy_set_header Host $arg_site;", app)
     assert lab.get(before, "/?site=evil.example", ASKED).line("host") == "evil.example"
     assert lab.get(lab.site(HOST, app), "/?site=evil.example", ASKED).line("host") == "example.com"
+
+
+def test_header_walks_past_the_names_of_servers(lab: Laboratory) -> None:
+    app, port = lab.serve("uvicorn asgi_app:app --port {port}").port, lab.port()
+    names = {"header.example": "$http_host", "asked.example": "$host"}
+    sites = "".join(
+        f"server {{ listen 127.0.0.1:{port}; server_name {name};"
+        f" location / {{ proxy_pass http://127.0.0.1:{app}; proxy_set_header Host {host}; }} }}\n"
+        for name, host in names.items()
+    )
+    lab.nginx(f"server {{ listen 127.0.0.1:{port} default_server; return 444; }}\n{sites}", port)
+    arrived = [_sent(port, f"GET http://{name}/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n") for name in names]
+    assert ["evil.example" in text for text in arrived] == [True, False]
+
+
+def _sent(port: int, request: str) -> str:
+    """What comes back to a request in these words."""
+    with socket.create_connection(("127.0.0.1", port), 10) as client:
+        client.sendall(request.encode())
+        return b"".join(iter(lambda: client.recv(65536), b"")).decode(errors="replace")

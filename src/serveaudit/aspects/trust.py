@@ -148,6 +148,11 @@ class RouteTrust:
         """The headers by which nginx tells gunicorn both http and https about one request; None: they agree."""
         return trust.agreed(self.pairs, self._conflict)
 
+    @word("passed on as the client sends it", gives="list[str]")
+    def scheme_headers_open(self) -> Value[Items]:
+        """The headers by which a client may contradict what nginx tells gunicorn about the scheme."""
+        return trust.agreed(self.pairs, _left_open)
+
     def _conflict(self, pair: Pairing) -> Value[str]:
         names = pair.process.server.value("secure_scheme_headers")
         if pair.process.server.program != "gunicorn" or not isinstance(names.x, Table):
@@ -163,6 +168,21 @@ class RouteTrust:
             return Value(None)
         told = " and ".join(str(value.x) for value in said.values())
         return trust.trusts_peer(pair).map(lambda yes: told if yes else None).at(*said[True].places, *said[False].places)
+
+
+def _left_open(pair: Pairing) -> Value[Items]:
+    """The headers of gunicorn's that decide over the scheme as a client writes them, beside the one that nginx sets."""
+    names, headers = pair.process.server.value("secure_scheme_headers"), pair.location.request_headers
+    if pair.process.server.program != "gunicorn" or not isinstance(names.x, Table):
+        return Value(Items(()))
+    senders = {str(name): trust.sender(pair.location, str(name)) for name, _ in names.x.entries}
+    if not any(sender.x == "set" for sender in senders.values()):
+        return Value(Items(()))
+    found: tuple[Value[str], ...] = tuple(
+        Value(name, headers[name].places) for name, sender in senders.items() if sender.x == "client"
+    )
+    places = unique(*(each.places for each in found))
+    return trust.trusts_peer(pair).map(lambda yes: Items(found if yes else ())).at(*places)
 
 
 def _redirects(process: Process) -> Value[bool]:
