@@ -1,5 +1,7 @@
 """Django's settings, their defaults, and the module that has them."""
 
+import pytest
+
 from python_texts import opened, program, told
 from serveaudit.application.django import DEFAULTS, read_settings, settings_module
 from serveaudit.command import Environment
@@ -58,6 +60,22 @@ def test_a_setting_that_an_unread_file_may_set_is_unknown() -> None:
 def test_a_database_from_a_url() -> None:
     text = "import dj_database_url\nDATABASES = {'default': dj_database_url.config(conn_max_age=600)}"
     assert told(read_settings(opened(program(s=text), "s")).value("DATABASES")) == "{default: {CONN_MAX_AGE: 600, …}}"
+
+
+@pytest.mark.parametrize(
+    ("call", "engine"),
+    [
+        ("dj_database_url.parse('postgres://shop@db/shop')", "'django.db.backends.postgresql'"),
+        ("dj_database_url.config(default='mysql://shop@db/shop')", "'django.db.backends.mysql' if $DATABASE_URL is not set"),
+        ("environ.Env().db('SHOP_DB', default='postgis://db/shop')", "'…backends.postgis' if $SHOP_DB is not set"),
+        ("dj_database_url.config(default='sqlite:///db.sqlite3')", "unknown: the rest of it stands in a URL"),
+        ("dj_database_url.config()", "unknown: the rest of it stands in a URL"),
+    ],
+)
+def test_the_backend_of_a_url_that_names_a_server(call: str, engine: str) -> None:
+    text = f"import dj_database_url, environ\nDATABASES = {{'default': {call}}}\nENGINE = DATABASES['default']['ENGINE']"
+    found = told(read_settings(opened(program(s=text), "s")).value("ENGINE"))
+    assert found.replace("django.contrib.gis.db.", "…") == engine
 
 
 WSGI = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'proj.dev')\n"

@@ -191,9 +191,34 @@ def _listed(text: str) -> list[str]:
 
 
 def _database(given: Given) -> Value[Any] | None:
-    """A dictionary of which we know what is said beside the URL: `dj_database_url.config(conn_max_age=600)`."""
+    """A dictionary of which we know what is said beside the URL, `dj_database_url.config(conn_max_age=600)`, and the backend of
+    a URL that names a server. One that names a file is often but the default for a developer: it tells nothing."""
+    name = given.get(0, "env", "var", "name") or Value("DATABASE_URL")
+    return _in_url(given, with_default(variable(given.state.session, name), given.get(1, "default") or Value(None)))
+
+
+def _database_of(given: Given) -> Value[Any] | None:
+    """The same of a URL that is given itself."""
+    return _in_url(given, given.get(0, "url") or Value(_IN_URL))
+
+
+def _in_url(given: Given, url: Value[Any]) -> Value[Any]:
     said = tuple((name.upper(), value) for name, value in given.keywords.items() if name.startswith(("conn_", "disable_")))
-    return Value(Table(said, Unknown("the rest of it stands in a URL", "$DATABASE_URL")))
+    engine = url.map(_engine)
+    told = () if engine.x is None or isinstance(engine.x, Unknown) else (("ENGINE", engine),)
+    return Value(Table((*told, *said), _IN_URL))
+
+
+def _engine(url: object) -> str | Unknown:
+    return _ENGINES.get(str(url).partition("://")[0].partition("+")[0], _IN_URL)
+
+
+_IN_URL = Unknown("the rest of it stands in a URL", "$DATABASE_URL")
+_ENGINES = {
+    **dict.fromkeys(("postgres", "postgresql", "psql", "pgsql"), "django.db.backends.postgresql"),
+    "postgis": "django.contrib.gis.db.backends.postgis",
+    **dict.fromkeys(("mysql", "mysql2"), "django.db.backends.mysql"),
+}
 
 
 _CASTS: dict[str, Cast] = {
@@ -249,7 +274,7 @@ ENVIRONMENT: dict[str, Callable[[Given], Value[Any] | None]] = {
     "decouple.AutoConfig.__call__": _decouple,
     "starlette.config.Config.__call__": _starlette,
     "dj_database_url.config": _database,
-    "dj_database_url.parse": _database,
+    "dj_database_url.parse": _database_of,
     **{f"{library}.Env.{kind}": _database for library in ("environ", "environs") for kind in ("db", "db_url", "dj_db_url")},
     **{
         f"{library}.Env.{kind}": _env_method(kind, truth)
