@@ -18,7 +18,7 @@ from serveaudit.cards import Card, CardError, card_files, read_card
 from serveaudit.catalogue import UnknownRule, relative
 from serveaudit.config import Config, ConfigError, load
 from serveaudit.finding import Certainty, Finding, Severity
-from serveaudit.options import BASELINE, WrongCall, meant_command
+from serveaudit.options import BASELINE, CHOOSING, WrongCall, meant_command
 from serveaudit.report import terminal
 from serveaudit.report.frame import Line, Page
 from serveaudit.result import Result
@@ -111,9 +111,14 @@ def _baseline(options: Namespace) -> int:
 def _explain(options: Namespace) -> int:
     from serveaudit.report import explain
 
+    if options.rule == CHOOSING:
+        from serveaudit.report import choosing
+
+        _print(choosing.render(_proofs()), options)
+        return 0
     cards = {card.name: card for card in _cards(options)}
     if options.rule not in cards:
-        raise UnknownRule(f"there is no rule '{options.rule}'{hint(options.rule, cards)}")
+        raise UnknownRule(f"there is no rule '{options.rule}'{hint(options.rule, (*cards, CHOOSING))}")
     _print(explain.render(cards[options.rule], _proofs()), options)
     return 0
 

@@ -24,6 +24,8 @@ COMMANDS = {
 FORMATS = ("text", "concise", "json")
 MAP_FORMATS = ("text", "json", "mermaid", "svg")
 BASELINE = "serveaudit-baseline.json"
+CHOOSING = "choosing-a-server"
+"""What `explain` takes beside the names of rules."""
 
 
 class WrongCall(Exception):
@@ -109,8 +111,8 @@ def _map(command: str) -> _Parser:
 
 
 def _explain(command: str) -> _Parser:
-    parser = _parser(command, "Explain a rule.")
-    parser.add_argument("rule", metavar="RULE")
+    parser = _parser(command, "Explain a rule, or which server suits which need.")
+    parser.add_argument("rule", metavar="RULE", help=f"its name, or {CHOOSING}")
     _add_rules(parser)
     _add_colour(parser)
     return parser

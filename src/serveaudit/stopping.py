@@ -29,6 +29,12 @@ _REACTIONS: Final[dict[str, dict[str, Reaction]]] = {
     "uwsgi": {"INT": "loses", "QUIT": "loses", "HUP": "reloads", "USR1": "carries on"},
     "gunicorn": {"TERM": "finishes", "HUP": "reloads", "USR1": "carries on", "USR2": "carries on"},
 }
+PROOFS_AT_TERM: Final = (
+    "tests/proofs/test_lifecycle_signals.py::test_requests_cut_on_stop",
+    "tests/proofs/test_lifecycle_signals.py::test_sigterm_reloads_uwsgi",
+    "tests/proofs/test_servers.py::test_requests_finished_at_sigterm",
+)
+"""What measured the column of SIGTERM."""
 NOTIFYING = frozenset({"gunicorn", "uwsgi"})
 """Those that send systemd READY=1."""
 SILENT = frozenset({"uvicorn", "hypercorn", "daphne", "granian", "waitress"})

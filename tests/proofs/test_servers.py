@@ -5,6 +5,7 @@ import ssl
 from contextlib import ExitStack
 
 import pytest
+from clients import at_once
 from laboratory import PATIENCE, Laboratory
 
 pytestmark = pytest.mark.proof
@@ -42,7 +43,7 @@ def test_http_2(lab: Laboratory) -> None:
 
 
 def _speaks_http_2(port: int, tls: bool = False) -> bool:
-    """Whether a server answers HTTP/2's preface with its settings. (gunicorn's sync worker agrees to h2, and can't speak it.)"""
+    """Whether a server answers HTTP/2's preface with its settings: gunicorn's sync worker agrees to h2, and can't speak it."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2", "http/1.1"])
@@ -53,3 +54,30 @@ def _speaks_http_2(port: int, tls: bool = False) -> bool:
         connection.sendall(PREFACE)
         answer = connection.recv(9)
     return len(answer) == 9 and answer[3] == SETTINGS
+
+
+WORKERS = ("--threads 4", "--worker-class gevent")
+ASGI_WORKERS = ("--worker-class asgi", "--worker-class uvicorn_worker.UvicornWorker")
+
+
+def _gunicorns(flags: str = "") -> list[str]:
+    """gunicorn with each kind of worker, the sync one first."""
+    wsgi = [f"gunicorn wsgi_app:app --bind 127.0.0.1:{{port}} {flags} {worker}" for worker in ("", *WORKERS)]
+    return wsgi + [f"gunicorn asgi_app:app --bind 127.0.0.1:{{port}} {flags} {worker}" for worker in ASGI_WORKERS]
+
+
+def test_what_ends_a_request(lab: Laboratory) -> None:
+    """A request of four seconds where two are allowed: only the sync worker, uWSGI's harakiri and daphne end it."""
+    ending = ["uwsgi --http-socket 127.0.0.1:{port} --module wsgi_app:app --master --harakiri 2"]
+    ending += ["daphne asgi_app:app --port {port} --http-timeout 2"]
+    ports = [lab.serve(command).port for command in (*_gunicorns("--timeout 2"), *ending)]
+    answers = at_once(len(ports), lambda number: lab.get(ports[number], "/slow?4"))
+    assert [answer.status == 200 for answer in answers] == [False, True, True, True, True, False, False]
+
+
+def test_requests_finished_at_sigterm(lab: Laboratory) -> None:
+    commands = [*_gunicorns(), "hypercorn asgi_app:app --bind 127.0.0.1:{port}"]
+    servers = [lab.serve(command) for command in commands]
+    answers = [lab.ask(server, "/slow?2") for server in servers]
+    at_once(len(servers), lambda number: servers[number].stop(9, "TERM"))
+    assert [answer.result().status for answer in answers] == [200] * len(servers)

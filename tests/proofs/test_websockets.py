@@ -18,6 +18,7 @@ HYPERCORN = "hypercorn asgi_app:app --bind 127.0.0.1:{port} "
 GRANIAN = "granian asgi_app:app --interface asgi --port {port} "
 DAPHNE = "daphne asgi_app:app --port {port} "
 ASGI_WORKER = "gunicorn asgi_app:app --bind 127.0.0.1:{port} --worker-class asgi "
+UVICORN_WORKER = "gunicorn asgi_app:app --bind 127.0.0.1:{port} --worker-class uvicorn_worker.UvicornWorker "
 
 
 def test_upgrade_headers_missing(lab: Laboratory) -> None:
@@ -30,24 +31,25 @@ def test_upgrade_headers_missing(lab: Laboratory) -> None:
 
 
 def test_upgrade_over_http_1_0(lab: Laboratory) -> None:
-    servers = [lab.serve(command).port for command in (HYPERCORN, GRANIAN, UVICORN, DAPHNE, ASGI_WORKER)]
+    servers = [lab.serve(command).port for command in (HYPERCORN, GRANIAN, UVICORN, DAPHNE, ASGI_WORKER, UVICORN_WORKER)]
     before = [lab.site(UPGRADE.replace("1.1", "1.0"), app) for app in servers]
     after = [lab.site(UPGRADE, app) for app in servers]
-    assert [echo(site) for site in before] == ["", "", "echo hello", "echo hello", "echo hello"]
-    assert [echo(site) for site in after] == ["echo hello"] * 5
+    assert [echo(site) for site in before] == ["", ""] + ["echo hello"] * 4
+    assert [echo(site) for site in after] == ["echo hello"] * 6
 
 
 def test_idle_websocket_cut(lab: Laboratory) -> None:
     """Nobody says anything for three seconds: nginx closes, unless the server pings in time."""
     never_pings = [lab.serve(command).port for command in (HYPERCORN, GRANIAN, ASGI_WORKER)]
-    pings_late = lab.serve(UVICORN + "--ws-ping-interval 20").port
-    pings = [lab.serve(UVICORN + "--ws-ping-interval 1").port, lab.serve(HYPERCORN + "--websocket-ping-interval 1").port]
+    pings_late = [lab.serve(UVICORN + "--ws-ping-interval 20").port, lab.serve(UVICORN_WORKER).port]
+    pinging = [UVICORN + "--ws-ping-interval 1", HYPERCORN + "--websocket-ping-interval 1", DAPHNE + "--ping-interval 1"]
+    pings = [lab.serve(command).port for command in pinging]
     short, long = f"{UPGRADE} proxy_read_timeout 2s;", f"{UPGRADE} proxy_read_timeout 1h;"
-    before = [lab.site(short, app) for app in (*never_pings, pings_late)]
+    before = [lab.site(short, app) for app in (*never_pings, *pings_late)]
     after = [lab.site(short, app) for app in pings] + [lab.site(long, never_pings[0])]
     sites = before + after
     told = at_once(len(sites), lambda number: echo(sites[number], idle=3))
-    assert told == [""] * 4 + ["echo hello"] * 3
+    assert told == [""] * 5 + ["echo hello"] * 4
 
 
 def test_websocket_library_missing(lab: Laboratory) -> None:
