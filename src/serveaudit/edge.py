@@ -28,7 +28,12 @@ _PRIVATE_NAMES = re.compile(
 )
 _EXPECTING = ("set_real_ip_from", "real_ip_header", "ssl_preread")
 _SCHEMES = frozenset(("x-forwarded-proto", "x-scheme", "http_x_forwarded_proto", "uwsgi_scheme", "https"))
-_ACME = re.compile(r"certbot|letsencrypt|let's encrypt|\bacme\b|acme-challenge|\.well-known", re.IGNORECASE)
+_ACME = re.compile(
+    r"certbot|letsencrypt|let's encrypt|\.well-known|(?-i:\bACME\b)|"
+    r"acme\.(sh|json)|acme[-_ ]?challenge|\bacme_(issuer|certificate|client)|\b(www|lib|etc|run)/acme\b",
+    re.IGNORECASE,
+)
+"""Words of ACME clients; `acme` by itself is somebody's name as well (acme.example.com)."""
 _REDIRECTING = ("HTTPSRedirectMiddleware", "Talisman", "SSLify")
 _SCHEME_LAYERS = ("ProxyFix", "ProxyHeadersMiddleware", "HTTPSRedirectMiddleware", "Talisman", "SSLify")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from serveaudit import edge
@@ -25,6 +26,9 @@ _HALVES = {
     "uvicorn": "it exits at once",
 }
 """As measured on gunicorn 26, hypercorn 0.18 and uvicorn 0.51."""
+_CSRF = "CsrfViewMiddleware"
+_COOKIES = (("session", "SESSION_COOKIE_SECURE", "SessionMiddleware"), ("CSRF", "CSRF_COOKIE_SECURE", _CSRF))
+"""Django's cookies: the setting that keeps each for TLS, and the middleware that sets it."""
 
 
 class RouteTls:
@@ -90,12 +94,23 @@ class AppTls:
                     return Value(True, (listen.place,) if listen else pair.location.site.tls.places)
         return Value(False)
 
-    @word()
-    def has_sessions(self) -> Value[bool]:
-        """Whether Django's sessions are in use."""
+    @word("may be sent without TLS")
+    def clear_cookie(self) -> Value[str]:
+        """The cookie of Django's that browsers send without TLS, too; None: there is none, or nothing sets it."""
+        for cookie, name, layer in _COOKIES:
+            used = self._uses(layer)
+            found = self.setting(name).map(partial(_unless, cookie))
+            if used.x is not False and found.x is not None:
+                return found if used.x is True else used
+        return Value(None)
+
+    def _uses(self, layer: str) -> Value[Any]:
+        """Whether a middleware is in use, by its class; that for CSRF sets no cookie where sessions hold its token."""
         middleware = self.setting("MIDDLEWARE")
+        if layer == _CSRF and self.setting("CSRF_USE_SESSIONS").x is True:
+            return Value(False)
         if isinstance(middleware.x, Items) and middleware.x.complete is True:
-            return middleware.map(lambda layers: any("SessionMiddleware" in str(getattr(one, "x", one)) for one in layers))
+            return middleware.map(lambda layers: any(layer in str(getattr(one, "x", one)) for one in layers))
         return Value(Unknown("the middleware is not known"))
 
     @word("only plain HTTP is spoken here")
@@ -145,6 +160,10 @@ class ServerTls:
     def half_pair_consequence(self) -> Value[str]:
         """What comes of it, to put behind a sentence."""
         return Value(_HALVES.get(self.facts.program, ""))
+
+
+def _unless(cookie: str, secure: object) -> str | None:
+    return None if secure else cookie
 
 
 def _tls_host(target: Target) -> str | None:
