@@ -242,6 +242,13 @@ class ServerWebsockets:
             *(self.facts.worker_class.places or (Place(self.facts.place.span, How.DEFAULT, "sync is gunicorn's default"),))
         )
 
+    @word("{it} containers under one name")
+    def containers(self) -> Value[int]:
+        """How many containers answer under the name that a proxy asks for, one after the other; None elsewhere: a Service of
+        Kubernetes may keep a client with one pod."""
+        machine = self.process.running.machine
+        return machine.replicas if machine.kind == "container" else Value(None)
+
 
 _WITH_EXTRA = ("fastapi", "uvicorn")
 _BRINGING = ("websockets", "wsproto", "fastapi", "fastapi-cli", "sanic", "hypercorn", "gradio", "nicegui")
