@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,10 @@ _SWITCHES = (
     "strip_header_spaces", "permit_obsolete_folding", "permit_unconventional_http_method", "permit_unconventional_http_version",
     "casefold_http_method", "tolerate_dangerous_framing",
 )  # fmt: skip
+_OPEN_TO_ALL = ("uvicorn", "daphne")
+"""Servers that give their socket file the mode 666, whatever the umask."""
+_SHARED = ("/tmp/", "/var/tmp/", "/dev/shm/")
+_OCTAL = re.compile(r"(0o)?[0-7]{1,4}")
 
 
 class ServerExposing:
@@ -115,14 +120,35 @@ class ServerExposing:
 
     @word("everybody on the machine may connect")
     def open_socket(self) -> Value[str]:
-        """The mode that uWSGI gives its socket file on a host, where everybody may write to it; None where that is not so."""
-        files = [
-            each for each in listeners_of(self.process) if isinstance(each.address.x, Address) and each.address.x.kind == "unix"
-        ]
-        if self.facts.program != "uwsgi" or not files or self.process.running.machine.kind != "host":
+        """The mode of a socket file on a host that everybody may write to, as a setting says or, in a directory that is
+        everybody's, as the server makes it; None where that is not so, or systemd gives the file a directory of its own."""
+        if self.process.running.machine.kind != "host":
             return Value(None)
-        mode = self.facts.value("chmod-socket")
-        return self._perhaps(mode.map(lambda bits: f"{bits:o}" if isinstance(bits, int) and bits & 0o002 else None))
+        for listener in listeners_of(self.process):
+            where = listener.address.x
+            if isinstance(where, Address) and where.kind == "unix" and listener.setting != "ListenStream":
+                mode = Value(None) if self._shut_off(where.path) else self._open_mode(where.path, listener.address)
+                if mode.x is not None:
+                    return self._perhaps(mode)
+        return Value(None)
+
+    def _open_mode(self, path: str, bound: Value[Address]) -> Value[Any]:
+        chosen, umask = self.facts.value("chmod-socket"), self.facts.settings.get("umask")
+        if self.facts.program == "uwsgi" and chosen.x not in (None, "", False):
+            return chosen.map(lambda bits: f"{bits:o}" if isinstance(bits, int) and bits & 0o002 else None)
+        if umask is not None and umask.origin != "default":
+            return umask.value.map(_left_by)
+        made_open = self.facts.program in _OPEN_TO_ALL and path.startswith(_SHARED)
+        return Value("666", bound.places) if made_open else Value(None)
+
+    def _shut_off(self, path: str) -> bool:
+        """Whether systemd keeps others out of the directory: a /tmp of the service's own, or a mode of its RuntimeDirectory."""
+        keys = self.process.running.unit.keys if self.process.running.unit else {}
+        if keys.get("PrivateTmp", Value(None)).x is True and path.startswith(("/tmp/", "/var/tmp/")):
+            return True
+        names, mode = str(keys.get("RuntimeDirectory", Value("")).x).split(), str(keys.get("RuntimeDirectoryMode", Value("")).x)
+        own = any(path.startswith((f"/run/{name}/", f"/var/run/{name}/")) for name in names)
+        return own and bool(_OCTAL.fullmatch(mode)) and not int(mode, 8) & 0o001
 
     @word("takes what others refuse")
     def loose_parsing(self) -> Value[str]:
@@ -199,6 +225,13 @@ class LaunchExposing:
         if unit.manager == "supervisor":
             return Value(Unknown("as whom supervisord runs is not known", "supervisord"), (unit.place,))
         return Value(unit.name, unit.user.places or (Place(unit.place.span, How.ABSENT, "no User="),))
+
+
+def _left_by(umask: object) -> str | None:
+    """The mode that a umask leaves of 777, where others may write; None where they may not."""
+    said = str(umask)
+    bits = umask if isinstance(umask, int) else int(said, 8) if _OCTAL.fullmatch(said) else 0o777
+    return f"{0o777 & ~bits:o}" if not bits & 0o002 else None
 
 
 def _to_itself(target: Address) -> bool:
