@@ -21,6 +21,9 @@ _Call = Callable[[Frame, _Args, _Named], Result]
 
 
 class Reader(Displays):
+    """Its reads have no names: nobody asks how a configuration calls what its values rest on, and to write an expression out
+    takes longer than to evaluate it."""
+
     def read_compare(self, node: ast.Compare) -> Closure:
         sides = [node.left, *node.comparators]
         parts = [self._comparison(left, how, right) for left, how, right in zip(sides, node.ops, sides[1:], strict=False)]
@@ -60,13 +63,15 @@ class Reader(Displays):
         return run
 
     def read_subscript(self, node: ast.Subscript) -> Closure:
-        base, key, path = self.present(node.value), self.closure(node.slice), shown(node)
-        missing = Unknown(f"{path}: there is no such member")
+        base, key = self.present(node.value), self.closure(node.slice)
+
+        def missing() -> Unknown:
+            return Unknown(f"{shown(node)}: there is no such member")
 
         def run(frame: Frame) -> Result:
             x, reads = held = base(frame)
             if not is_strange(x):
-                return subscript(lambda _: held, key, path, missing)(frame)
+                return subscript(lambda _: held, key, missing=missing)(frame)
             return self._ask(frame, value_of(x, reads), "__getitem__", (value_of(*key(frame)),), {}, node)
 
         return run
@@ -86,14 +91,14 @@ class Reader(Displays):
             found = self.scope.dotted(dotted)
             value = found if found is not None else Value(Unknown(f"{dotted} is not known here", dotted))
             return lambda frame: read(value, dotted, frame)
-        base, path = self.closure(node.value), shown(node)
+        base = self.closure(node.value)
 
         def run(frame: Frame) -> Result:
             x, reads = base(frame)
             found = self.scope.attribute(value_of(x, reads), node.attr)
             if found is not None:
-                return read(found, path, frame)
-            return x if isinstance(x, Unknown) else Unknown(f"{path} is not known"), reads
+                return read(found, "", frame)
+            return x if isinstance(x, Unknown) else Unknown(f"{shown(node)} is not known"), reads
 
         return run
 
@@ -137,11 +142,11 @@ class Reader(Displays):
         self.scope.at = node
         found = self.scope.call(dotted, args, named)
         if found is not None:
-            return read(found, shown(node), frame)
+            return read(found, "", frame)
         path, _, method = dotted.rpartition(".")
         base = self.scope.dotted(path) if path else None
         if base is not None and not isinstance(base.x, Unknown):
-            return self._ask(frame, value_of(*read(base, path, frame)), method, args, named, node)
+            return self._ask(frame, value_of(*read(base, "", frame)), method, args, named, node)
         plain = [frame.plain(arg) for arg in args]
         x = call_pure(self.scope.spelled(dotted), plain, {name: frame.plain(v) for name, v in named.items()}, frame.plain)
         if x is NotImplemented:
@@ -157,13 +162,13 @@ class Reader(Displays):
         elif isinstance(base.x, str | Partial):
             x = self._of_text(frame, base.x, name, args, named)
         if isinstance(x, Value):
-            return read(x, shown(node), frame, reads)
+            return read(x, "", frame, reads)
         if x is not NotImplemented:
             return x, reads
         self.scope.at = node
         found = self.scope.method(base, name, args, named)
         if found is not None:
-            return read(found, shown(node), frame)
+            return read(found, "", frame)
         return base.x if isinstance(base.x, Unknown) else Unknown(f"{shown(node)} is not evaluated"), reads
 
     def _of_text(self, frame: Frame, x: str | Partial, name: str, args: _Args, named: _Named) -> Any:

@@ -113,18 +113,18 @@ def conditional(test: Closure, yes: Closure, no: Closure) -> Closure:
     return run
 
 
-def subscript(base: Closure, key: Closure, path: str, missing: Any = None) -> Closure:
-    """`base[key]`; `missing` where there surely is no such member."""
+def subscript(base: Closure, key: Closure, path: str = "", missing: Callable[[], Any] = lambda: None) -> Closure:
+    """`base[key]`; what `missing` gives where there surely is no such member."""
 
     def run(frame: Frame) -> Result:
         x, reads = base(frame)
         k, more = key(frame)
         if x is None:
-            return missing, reads + more
+            return missing(), reads + more
         try:
             found = item(x, k)
         except LookupError:
-            return missing, reads + more
+            return missing(), reads + more
         return read(found, path, frame, reads + more) if isinstance(found, Value) else (found, reads + more)
 
     return run
