@@ -74,7 +74,7 @@ def _python(source: SourceFile) -> Iterable[Problem]:
     """A configuration in Python; hypercorn's may be TOML."""
     if source.path.endswith(".toml"):
         return toml.parse(source).problems
-    tree = parse_python(source)
+    tree = source.once(parse_python)
     return (tree,) if isinstance(tree, Problem) else ()
 
 

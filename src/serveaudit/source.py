@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import codecs
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 LARGEST = 8 * 1024 * 1024
 """Bytes: a larger file is no configuration that a person wrote, and some parsers are quadratic in a token's length."""
+
+
+T = TypeVar("T")
 
 
 class Unreadable(Exception):
@@ -57,6 +61,7 @@ class SourceFile:
     encoding: str = "utf-8"
     carriage_returns: frozenset[int] | None = field(default=frozenset(), repr=False)
     """Lines (from 1) that end with `\\r\\n`; None: all of them."""
+    _made: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def decode(cls, path: str, data: bytes) -> SourceFile:
@@ -88,6 +93,14 @@ class SourceFile:
             cursor = end
         parts.append(self._raw(cursor, len(self.text)))
         return self.bom + "".join(parts).encode(self.encoding)
+
+    def once(self, read: Callable[[SourceFile], T]) -> T:
+        """What `read` makes of the text: made when it is first asked for, and shared from then on. For what depends on nothing
+        but the text, and is never changed."""
+        if read not in self._made:
+            self._made[read] = read(self)
+        made: T = self._made[read]
+        return made
 
     def span(self, start: int, end: int) -> Span:
         return Span(self, start, end)

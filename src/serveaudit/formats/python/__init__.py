@@ -1,8 +1,8 @@
 """Reads Python files: `ast` gives the statements, `serveaudit.expressions` their values; nothing is run or imported.
 
-Its modules, each above the ones before: module, parsing, frames, provenance, state; environs, paths, machine; attributes,
-functions, options, calls; changes, targets, choosing; conditionals, attempts, loops, definitions, imports; statements,
-scope, leftovers, reading.
+Its modules, each above the ones before: module, parsing, uses, syntax, frames, provenance, state; environs, paths, machine;
+attributes, functions, options, calls; changes, targets, choosing; conditionals, attempts, loops, definitions, imports;
+statements, scope, leftovers, reading.
 """
 
 from serveaudit.formats.python.environs import with_default

@@ -43,10 +43,10 @@ def _follow(function: Function) -> None:
         function.returned = Value(Unknown("it is nested too deeply"))
 
 
-def gather_calls(state: State, tree: ast.Module) -> None:
+def gather_calls(state: State) -> None:
     """All calls of the module in the order of the text; those that nothing evaluated with what their own text tells."""
     exhausted, state.session.steps = state.session.exhausted, STEPS
-    for node, qualname, inside_lambda in _calls(tree):
+    for node, qualname, inside_lambda in _calls(state.syntax.tree):
         if node not in state.calls:
             _record(state, node, qualname, reachable=exhausted or inside_lambda)
     told = [call for calls in state.calls.values() for call in calls]

@@ -12,11 +12,10 @@ from serveaudit.command import Environment
 from serveaudit.formats.python.imports import absolute
 from serveaudit.formats.python.leftovers import follow_the_rest, gather_calls
 from serveaudit.formats.python.module import Binding, Module
-from serveaudit.formats.python.parsing import Spans, parse, walk
 from serveaudit.formats.python.scope import ModuleScope
 from serveaudit.formats.python.state import STEPS, FindModule, Session, State
 from serveaudit.formats.python.statements import run, run_module
-from serveaudit.formats.python.uses import names_read
+from serveaudit.formats.python.syntax import syntax
 from serveaudit.source import Problem, SourceFile
 from serveaudit.values import Unknown, Value
 
@@ -80,39 +79,39 @@ def dotted_name(path: str) -> str:
 
 def _read(session: Session, name: str, source: SourceFile) -> Module:
     module = session.files[source.path] = Module(source, name, session.env)
-    tree = parse(source)
-    if isinstance(tree, Problem):
-        module.problems.append(tree)
-        module.complete = Unknown(f"{source.path}: {tree.message}", source.path)
+    found = source.once(syntax)
+    if isinstance(found, Problem):
+        module.problems.append(found)
+        module.complete = Unknown(f"{source.path}: {found.message}", source.path)
         return module
     is_package = source.path.rpartition("/")[2] == "__init__.py"
-    state = State(session, source, Spans(source), module, _evaluate, _test, run, is_package)
+    state = State(session, source, found, module, _evaluate, _test, run, is_package)
     session.running[source.path] = state
     steps, session.steps, session.exhausted = session.steps, STEPS, False
     try:
         with session.apart():
             session.live.append(state.frame)
             before = dict(session.environ.names)
-            run_module(state, tree.body)
-            _bind(state, tree, before)
+            run_module(state, found.tree.body)
+            _bind(state, before)
     finally:
         session.running.pop(source.path, None)
         session.steps = steps
-    module.imports = dict(_imports(tree, state))
-    module.finishing = lambda: _finish(state, tree)
+    module.imports = dict(_imports(state))
+    module.finishing = lambda: _finish(state)
     return module
 
 
-def _finish(state: State, tree: ast.Module) -> None:
+def _finish(state: State) -> None:
     with state.session.apart():
         state.session.live.append(state.frame)
         follow_the_rest(state)
-        gather_calls(state, tree)
+        gather_calls(state)
 
 
-def _bind(state: State, tree: ast.Module, before: Mapping[str, Value[Any]]) -> None:
+def _bind(state: State, before: Mapping[str, Value[Any]]) -> None:
     """The names that the module ends up with, and what it has put into the environment that was not there `before`."""
-    read = names_read(tree)
+    read = state.syntax.names_read
     for name, value in state.frame.names.items():
         assigned = tuple(state.assigned.get(name, ()))
         if assigned:
@@ -123,13 +122,13 @@ def _bind(state: State, tree: ast.Module, before: Mapping[str, Value[Any]]) -> N
             state.module.environ[name] = value
 
 
-def _imports(tree: ast.Module, state: State) -> Iterator[tuple[str, str]]:
-    for node in walk(tree):
+def _imports(state: State) -> Iterator[tuple[str, str]]:
+    for node in state.syntax.imports:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 name = alias.asname or alias.name.partition(".")[0]
                 yield name, alias.name if alias.asname else name
-        elif isinstance(node, ast.ImportFrom):
+        else:
             module = absolute(state, node)
             yield from ((alias.asname or alias.name, f"{module}.{alias.name}") for alias in node.names if alias.name != "*")
 

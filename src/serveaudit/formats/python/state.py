@@ -14,6 +14,7 @@ from serveaudit.formats.python.frames import Fork, Frame, Names, chosen
 from serveaudit.formats.python.module import NAMES, Assigned, By, Call, Function, Module
 from serveaudit.formats.python.parsing import Spans, bound_names, changed_names
 from serveaudit.formats.python.provenance import bounded, may_raise
+from serveaudit.formats.python.syntax import Syntax
 from serveaudit.source import SourceFile
 from serveaudit.values import Branch, Items, Place, Table, Unknown, Value, unique, unknown
 
@@ -154,7 +155,7 @@ class State:
 
     session: Session
     source: SourceFile
-    spans: Spans
+    syntax: Syntax
     module: Module
     evaluate: Callable[[State, ast.expr], Value[Any]]
     test: Callable[[State, ast.expr], Value[bool]]
@@ -166,14 +167,16 @@ class State:
     reachable: bool = True
     assigned: dict[str, list[Assigned]] = field(default_factory=dict)
     calls: dict[ast.expr, list[Call]] = field(default_factory=dict)
-    calls_in: dict[ast.stmt, tuple[ast.Call, ...]] = field(default_factory=dict)
-    """Of each statement that was followed, the calls in its own expressions."""
     recording: bool = True
     waiting: list[Function] = field(default_factory=list)
     followed: set[ast.AST] = field(default_factory=set)
     """Functions that were called; a function that never is gets followed at the end, for its calls."""
     at: ast.expr | None = None
     """The call that is being evaluated."""
+
+    @property
+    def spans(self) -> Spans:
+        return self.syntax.spans
 
     @property
     def package(self) -> str:

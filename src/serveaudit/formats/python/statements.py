@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from serveaudit.formats.python.attempts import run_try, run_with
@@ -13,7 +13,6 @@ from serveaudit.formats.python.definitions import define_class, define_function
 from serveaudit.formats.python.frames import taken
 from serveaudit.formats.python.imports import run_import, run_import_from
 from serveaudit.formats.python.loops import run_for, run_while
-from serveaudit.formats.python.parsing import walk
 from serveaudit.formats.python.state import Escaped, Lost, Outcome, Raised, State
 from serveaudit.formats.python.targets import assign, augment, change_by_call, delete
 from serveaudit.values import Value
@@ -107,26 +106,9 @@ def _nonlocal(state: State, node: ast.Nonlocal) -> None:
 
 def _note_calls(state: State, node: ast.stmt) -> None:
     """Calls in the statement's own expressions that were not evaluated, because what decides about them is not known."""
-    own = state.calls_in.get(node)
-    if own is None:
-        inside = (inner for each in _own_expressions(node) for inner in walk(each))
-        own = state.calls_in[node] = tuple(each for each in inside if isinstance(each, ast.Call) and not _of_a_text(each))
-    for each in own:
+    for each in state.syntax.calls_in(node):
         if each not in state.calls:
             note(state, each)
-
-
-def _own_expressions(node: ast.stmt) -> Iterator[ast.AST]:
-    """What stands in a statement, without the statements inside of it and the bodies of lambdas."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.expr) and not isinstance(child, ast.Lambda):
-            yield child
-        elif isinstance(child, ast.withitem):
-            yield child.context_expr
-
-
-def _of_a_text(node: ast.Call) -> bool:
-    return isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Constant | ast.JoinedStr)
 
 
 Follower = Callable[[State, Any], Outcome | None]
