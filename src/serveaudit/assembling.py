@@ -17,6 +17,7 @@ from serveaudit.nginxes import Nginxes
 from serveaudit.pairing import pair
 from serveaudit.placing import written_sites
 from serveaudit.recognising import Reading
+from serveaudit.rendering import render
 from serveaudit.source import SourceFile, Unreadable
 from serveaudit.starting import Started, Starting
 from serveaudit.surroundings import surround
@@ -60,6 +61,7 @@ class _Assembler:
     def _context(self, gathered: Gathered, nginxes: Nginxes) -> Context:
         context = Context(gathered.group.name, gathered.kind, gathered.group, self.stated, signs=list(gathered.signs))
         for starting in gathered.startings:
+            render(starting.machine, starting.files)
             context.launches += [_running(context, starting, command) for command in starting.commands]
             for started in starting.started:
                 running = _running(context, starting, started)
@@ -70,10 +72,21 @@ class _Assembler:
                     config = nginxes.started(started.followed.command, starting.files, version)
                     if config is not None:
                         context.proxies.append(Proxy(config, running))
+        for starting in gathered.startings:
+            if starting.machine.kind != "host" and not starting.commands:
+                self._brought(context, starting, nginxes)
         for reading, starting in gathered.alone:
             running = Running(context, starting.machine, starting.files, reading.server.place)
             context.processes.append(self._process(reading, running))
         return context
+
+    def _brought(self, context: Context, starting: Starting, nginxes: Nginxes) -> None:
+        """The nginx of an image that is not known, where configurations are put into its directory. Files that another nginx
+        beside it reads are only lent: to certbot, say."""
+        config = nginxes.placed(starting.files, self.versions.nginx(starting.machine, starting.files))
+        if config is not None and config.root.path not in {proxy.config.root.path for proxy in context.proxies}:
+            running = Running(context, starting.machine, starting.files, starting.machine.place)
+            context.proxies.append(Proxy(config, running))
 
     def _process(self, reading: Reading, running: Running) -> Process:
         """The server tells the application, and that the project whose requirements tell the releases: so a server is read by

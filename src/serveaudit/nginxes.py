@@ -15,10 +15,8 @@ from serveaudit.values import Unknown, Value
 
 _PREFIX = "/etc/nginx"
 _ROOT = f"{_PREFIX}/nginx.conf"
-_DROP_INS = tuple(
-    f"{_PREFIX}/{pattern}" for pattern in ("conf.d/*.conf", "sites-enabled/*", "http.d/*.conf", "templates/*.template")
-)
-"""What the packages' own nginx.conf includes inside of its http block; the image renders its templates into conf.d."""
+_DROP_INS = tuple(f"{_PREFIX}/{pattern}" for pattern in ("conf.d/*.conf", "sites-enabled/*", "http.d/*.conf"))
+"""What the packages' own nginx.conf includes inside of its http block."""
 
 
 @dataclass(slots=True)
@@ -33,6 +31,10 @@ class Nginxes:
         """What an nginx of this version reads that a command starts; None where none of its files is in the repository."""
         words = [command.word(at) for at in range(len(command.argv))]
         named = next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "-c"), _ROOT)
+        return self.placed(files, version, named)
+
+    def placed(self, files: MappedFiles, version: Value[str], named: str = _ROOT) -> nginx.Config | None:
+        """What is put where an nginx reads it, from the configuration of this path on."""
         root = files.read(named, _PREFIX) if named != _ROOT else _exactly(files, named)
         resolve = _Resolver(files, self.used)
         if isinstance(root, SourceFile) and nginx.looks_like(root):

@@ -50,14 +50,16 @@ def _of_nginx(proxy: Proxy, machine: Machine) -> Iterator[Value[Any]]:
     for scope in outermost.scope.walk() if outermost else ():
         if scope.kind in ("stream/server", "mail/server"):
             yield Value(Unknown("it passes other connections on as well", "stream"))
-    if proxy.config.kind != "whole" and not _hides_default(machine):
+    if proxy.config.kind != "whole" and not _hides_default(machine, proxy):
         yield Value(Address("tcp", "*", 80), machine.image.places)
 
 
-def _hides_default(machine: Machine) -> bool:
+def _hides_default(machine: Machine, proxy: Proxy) -> bool:
     """Whether something is put in the place of the site that nginx's image brings along."""
-    own = ("/etc/nginx/conf.d/default.conf", "/etc/nginx/conf.d", "/etc/nginx", "/etc/nginx/templates/default.conf.template")
-    return machine.kind == "host" or any(mount.target.rstrip("/") in own for mount in machine.mounts)
+    default = "/etc/nginx/conf.d/default.conf"
+    own = (default, "/etc/nginx/conf.d", "/etc/nginx")
+    rendered = default in proxy.running.files.written
+    return machine.kind == "host" or rendered or any(mount.target.rstrip("/") in own for mount in machine.mounts)
 
 
 def others(machine: Machine, context: Context) -> Unknown | None:

@@ -138,12 +138,16 @@ def _filtered(name: str, words: Sequence[Word], command: Simple, expander: Expan
 
 def _substituted(chunk: Chunk, words: Sequence[Word], expander: Expander) -> Iterator[Chunk]:
     """A template with its variables replaced: all of them, or those that are named."""
-    text, span = chunk
     named = {one or other for word in words for one, other in _VARIABLE.findall(word.literal or "")} if words else None
+    return substituted(chunk, lambda name: expander.plain(name).x if named is None or name in named else None)
+
+
+def substituted(chunk: Chunk, known: Callable[[str], object]) -> Iterator[Chunk]:
+    """A template with those of its variables replaced whose text is known, as envsubst does."""
+    text, span = chunk
     at = 0
     for variable in _VARIABLE.finditer(text):
-        name = variable[1] or variable[2]
-        value = expander.plain(name).x if named is None or name in named else None
+        value = known(variable[1] or variable[2])
         if isinstance(value, str):
             yield text[at : variable.start()], span.source.span(span.start + at, span.start + variable.start())
             yield value, span.source.span(span.start + variable.start(), span.start + variable.end())
