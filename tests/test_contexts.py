@@ -38,7 +38,14 @@ def contexts(tmp_path: Path, files: dict[str, str]) -> dict[str, str]:
     "path",
     [
         *("docker-compose.override.yml", "compose/local.yml", "docker-compose.dev.yml", ".devcontainer/compose.yml"),
-        *("examples/compose.yml", "docs/nginx.conf", "tests/gunicorn.conf.py", "uwsgi.dev.ini", "Dockerfile.dev"),
+        *(
+            "examples/compose.yml",
+            "docs/nginx.conf",
+            "docs/k8s/50-deployment.yaml",
+            "tests/gunicorn.conf.py",
+            "uwsgi.dev.ini",
+            "Dockerfile.dev",
+        ),
     ],
 )
 def test_names_tell_development(path: str) -> None:

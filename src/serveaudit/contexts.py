@@ -13,7 +13,8 @@ _DEVELOPMENT = frozenset(
     documentation override fixture fixtures mock mocks benchmark benchmarks debug playground sandbox devcontainer
     reload""".split()
 )
-_PRODUCTION = frozenset("prod production live release staging stage deploy deployment".split())
+_PRODUCTION = frozenset("prod production live release staging stage deploy".split())
+"""Not `deployment`: so manifests of Kubernetes are called, examples too."""
 
 
 def kind_of(path: str) -> Kind:

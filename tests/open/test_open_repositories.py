@@ -119,7 +119,7 @@ def _launches(deployment: Deployment) -> Iterator[Launch]:
             if command is not None and command.argv and basename(command.argv[0]) == "nginx":
                 yield _launch(command, "nginx")
         for proxy in context.proxies:
-            yield from ((tree.source.path, 0, "nginx", "") for tree in proxy.config.trees)
+            yield from ((tree.source.whole().path, 0, "nginx", "") for tree in proxy.config.trees)
 
 
 def _launch(command: Command, program: str) -> Launch:
