@@ -116,3 +116,24 @@ def test_a_chart_is_read_with_its_values_and_without_its_tests(tmp_path: Path) -
     assert [word.x for word in process.running.unit.steps[0].argv] == ["gunicorn", "-w", "3", "app:app"]
     told = {report.path: report.status for report in reports(discover([tmp_path], Config(), tmp_path), Deployment([context]))}
     assert told["chart/templates/web.yaml"] == "partly"
+
+
+@pytest.mark.parametrize(
+    ("services", "read"),
+    [
+        ("  web: {image: acme/web, volumes: ['./site.conf:/etc/nginx/conf.d/site.conf']}\n", ["web"]),
+        ("  web: {image: acme/web, volumes: ['./site.conf:/opt/site.conf']}\n", ["host"]),
+        (
+            "  certbot: {image: certbot/certbot, volumes: ['.:/etc/nginx/conf.d']}\n"
+            "  web: {image: nginx, volumes: ['.:/etc/nginx/conf.d']}\n",
+            ["web"],
+        ),
+    ],
+    ids=["where nginx reads it", "elsewhere", "lent"],
+)
+def test_a_configuration_in_an_image_that_is_not_known_is_read_by_its_nginx(
+    tmp_path: Path, services: str, read: list[str]
+) -> None:
+    site = "server {\n  listen 80;\n  location / { proxy_pass http://app:8000; }\n}\n"
+    context = host(tmp_path, {"site.conf": site, "compose.yaml": f"services:\n{services}"})
+    assert [proxy.running.machine.name for proxy in context.proxies] == read
