@@ -9,7 +9,6 @@ from typing import Any
 from serveaudit.formats.python.calls import called, full_name
 from serveaudit.formats.python.frames import Frame
 from serveaudit.formats.python.module import Call, Class, ClassRef, Function, FunctionRef
-from serveaudit.formats.python.parsing import walk_here
 from serveaudit.formats.python.state import State
 from serveaudit.source import Span
 from serveaudit.values import Place, Value
@@ -27,7 +26,7 @@ def define_function(state: State, node: _Def) -> None:
         parameters=tuple(each.arg for each in parameters(node.args)),
         decorators=tuple(_decorator(state, each) for each in node.decorator_list),
         is_async=isinstance(node, ast.AsyncFunctionDef),
-        yields=any(isinstance(each, ast.Yield | ast.YieldFrom) for each in walk_here(node.body)),
+        yields=state.syntax.yields(node),
         node=node,
         defaults=defaults(node.args, state.value),
         home=(state, state.frame),

@@ -72,7 +72,7 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
     while stack:
         each = stack.pop()
         yield each
-        stack.extend(reversed(list(ast.iter_child_nodes(each))))
+        stack.extend(reversed(_parts(each)))
 
 
 def walk_here(body: list[ast.stmt]) -> Iterator[ast.AST]:
@@ -82,7 +82,19 @@ def walk_here(body: list[ast.stmt]) -> Iterator[ast.AST]:
         each = stack.pop()
         yield each
         if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            stack.extend(reversed(list(ast.iter_child_nodes(each))))
+            stack.extend(reversed(_parts(each)))
+
+
+def _parts(node: ast.AST) -> list[ast.AST]:
+    """What stands in a node, in order; without its operators and contexts, which are no text of their own."""
+    parts: list[ast.AST] = []
+    for name in node._fields:
+        part = getattr(node, name, None)
+        if isinstance(part, list):
+            parts += [each for each in part if isinstance(each, ast.AST)]
+        elif isinstance(part, ast.AST) and part._fields:
+            parts.append(part)
+    return parts
 
 
 def bound_names(body: list[ast.stmt]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from functools import cached_property
 
-from serveaudit.formats.python.parsing import Spans, parse, walk
+from serveaudit.formats.python.parsing import Spans, parse, walk, walk_here
 from serveaudit.formats.python.uses import names_read
 from serveaudit.source import Problem, SourceFile
 
@@ -18,6 +18,7 @@ class Syntax:
         self.tree = tree
         self.spans = Spans(source)
         self._calls: dict[ast.stmt, tuple[ast.Call, ...]] = {}
+        self._yields: dict[ast.AST, bool] = {}
 
     @cached_property
     def names_read(self) -> set[str]:
@@ -37,6 +38,12 @@ class Syntax:
             found = tuple(each for each in inside if isinstance(each, ast.Call) and not _of_a_text(each))
             self._calls[statement] = found
         return found
+
+    def yields(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        """Whether the function is a generator."""
+        if function not in self._yields:
+            self._yields[function] = any(isinstance(each, ast.Yield | ast.YieldFrom) for each in walk_here(function.body))
+        return self._yields[function]
 
 
 def syntax(source: SourceFile) -> Syntax | Problem:
