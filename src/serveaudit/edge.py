@@ -96,7 +96,8 @@ def trusts_scheme(app: App) -> Place | None:
 
 def insists_on_https(app: App) -> Value[Any]:
     """Whether an application itself sends plain requests to https."""
-    layer = next((call for call in app.found.layers if call.name.endswith(_REDIRECTING)), None)
+    calls = (*app.found.layers, *app.module.calls)
+    layer = next((call for call in calls if call.name.endswith(_REDIRECTING)), None)
     if layer is not None:
         return Value(True, (layer.place,))
     return app.settings.value("SECURE_SSL_REDIRECT") if app.settings is not None else Value(False)
