@@ -22,6 +22,9 @@ from serveaudit.words import Subject, relation, word
 _MAIN = "/etc/nginx/nginx.conf"
 _DROP_IN = re.compile(r"/etc/nginx/(conf\.d|http\.d|sites-enabled)/[^/]+")
 _IMAGE = re.compile(r"(docker\.io/)?(library/)?nginx(:[\w.-]+)?(@.*)?|(docker\.io/)?nginxinc/nginx-unprivileged(:[\w.-]+)?")
+_BASE = re.compile(r"[a-z0-9_-]+/nginx(:[\w.-]+)?")
+"""Public images that are an nginx of somebody's. One that is taken as it is may hold an application's files, hardly one that an
+application's image is built on."""
 _BROUGHT_ALONG = ("/usr/share/nginx/html", "/etc/nginx/html", "/var/www/html", "/dev/", "/etc/ssl/certs")
 
 
@@ -86,15 +89,24 @@ class NginxPath(Subject):
         machine = self.proxy.running.machine
         if self._path.startswith(_BROUGHT_ALONG) or any(_covers(mount, self._path) for mount in machine.mounts):
             return Value(False)
-        if machine.dockerfile is not None:
-            return Value(Unknown("the image's build may put it there", machine.dockerfile))
-        return Value(True, (machine.place,))
+        if _may_make(machine, self._path):
+            return Value(Unknown("the image's build may put it there", machine.dockerfile or ""))
+        foreign = not _IMAGE.fullmatch(str(machine.image.x))
+        return Value(True, (machine.place,), (f"the image {machine.image.x} does not bring it along",) if foreign else ())
 
 
 def _covers(mount: Facts, path: str) -> bool:
     """Whether a mount puts something at a path, around it, or below it."""
     target = mount.target.rstrip("/")
     return path == target or path.startswith(target + "/") or target.startswith(path.rstrip("/") + "/")
+
+
+def _may_make(machine: Machine, path: str) -> bool:
+    """Whether a command of the image's build may put something at a path: it names the path's uppermost directory, or more
+    than its own text decides what it does."""
+    top = "/" + path.strip("/").partition("/")[0]
+    texts = [run.script.text if run.script else " ".join(str(word.x) for word in run.argv) for run in machine.runs]
+    return any(re.search(rf"{re.escape(top)}\b|\.sh\b|\b(tar|unzip|git|curl|wget|npm|make)\b", text) for text in texts)
 
 
 @relation("mount")
@@ -127,7 +139,7 @@ def _files(mount: Facts, files: MappedFiles | None) -> Iterator[tuple[str, str]]
 
 @relation("nginx_path")
 def nginx_paths(deployment: Any) -> Iterator[Any]:
-    """Every certificate and directory that an nginx of the official image is told to read."""
+    """Every certificate and directory that an nginx of the official image, or of one that is built on such, is told to read."""
     for proxy in deployment.context.proxies:
         if _is_official(proxy.running.machine):
             yield from _paths_of(proxy) if _surely_there(proxy) else ()
@@ -142,8 +154,9 @@ def _surely_there(proxy: Proxy) -> bool:
 
 def _is_official(machine: Machine) -> bool:
     entry = any(mount.target.startswith("/docker-entrypoint") for mount in machine.mounts) or "volumes_from" in machine.keys
-    image = machine.image.x
-    return machine.kind == "container" and isinstance(image, str) and bool(_IMAGE.fullmatch(image)) and not entry
+    image = machine.image.x if isinstance(machine.image.x, str) else ""
+    known = _IMAGE.fullmatch(image) or (machine.dockerfile is not None and _BASE.fullmatch(image))
+    return machine.kind == "container" and bool(known) and not entry
 
 
 def _paths_of(proxy: Proxy) -> Iterator[NginxPath]:

@@ -83,6 +83,7 @@ class _Loader:
         chosen = [each for each in self.services() if kind is None or kind in kinds_of(each[1], texts)]
         machines = [read_service(key, layers, self.project) for key, layers in chosen]
         _name_by_links(machines)
+        _take_volumes(machines)
         _join_networks(machines)
         name = f"{self.name}, development profiles" if kind == "development" else self.name
         return Group(name, "compose", machines, tuple(self.files), self.complete)
@@ -180,6 +181,19 @@ def _name_by_links(machines: list[Machine]) -> None:
             name, _, alias = link.x.partition(":") if isinstance(link.x, str) else ("", "", "")
             if alias and name in by_name:
                 by_name[name].names |= {alias}
+
+
+def _take_volumes(machines: list[Machine]) -> None:
+    """`volumes_from: [web]` mounts what the other service mounts. The key stays where more may come with it: volumes of another
+    container, or of an image."""
+    by_name = {machine.name: machine for machine in machines}
+    for machine in machines:
+        entries = machine.keys.get("volumes_from", Value(None)).x
+        names = [str(entry.x).partition(":")[0] for entry in entries] if isinstance(entries, Items) else []
+        others = [by_name[name] for name in names if name in by_name]
+        machine.mounts += [mount for other in others for mount in other.mounts if mount.kind != "copy"]
+        if len(others) == len(names) and not any("VOLUME" in other.keys or "image" in other.keys for other in others):
+            machine.keys = {key: value for key, value in machine.keys.items() if key != "volumes_from"}
 
 
 def _join_networks(machines: list[Machine]) -> None:
