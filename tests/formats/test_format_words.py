@@ -73,7 +73,8 @@ def test_a_dockerfile_never_splits_or_unquotes_what_a_variable_holds() -> None:
 
 
 def test_the_other_syntaxes() -> None:
-    assert filled("%(PORT)s %%h %(PORT)02d", SUPERVISOR).value().x == "9000 %h 9000"
+    told = fill(SourceFile("a", "%(PORT)s %%h %(PORT)02d"), SUPERVISOR, lambda name: Value(f"<{name}>"))
+    assert told.value().x == "<PORT)s> %h <PORT)02d>"
     assert filled("${PORT} $PORT $$x", SYSTEMD).value().x == "9000 $PORT $x"
     assert filled("$(PORT) $$(PORT) $PORT", KUBERNETES).value().x == "9000 $(PORT) $PORT"
     assert fill(SourceFile("a", "%n %%i"), SPECIFIERS, lambda name: Value(f"<{name}>")).value().x == "<n> %i"

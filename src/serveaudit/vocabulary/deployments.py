@@ -87,8 +87,8 @@ class Deployment(Subject):
 
     @word("expects https")
     def app_expects_tls(self) -> Value[bool]:
-        """Whether an application takes the scheme from what stands before it, or insists on https. Not asked where the user says
-        who terminates TLS."""
+        """Whether an application takes the scheme from what stands before it, or insists on https. Not asked where the user
+        says who terminates TLS."""
         if self.context.stated.tls.x is not None:
             return Value(False, self.context.stated.tls.places)
         apps = [process.app for peer in self.context.peers for process in peer.processes if process.app is not None]
