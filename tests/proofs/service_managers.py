@@ -75,6 +75,15 @@ class Supervised:
             time.sleep(0.2)
         return False
 
+    def answers(self, lab: Laboratory) -> bool:
+        """Whether the program answers, started anew if need be; waits for it."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if lab.get(self.port).status == 200:
+                return True
+            time.sleep(0.2)
+        return False
+
     def killed_at_stop(self) -> bool:
         """Stops the program; whether it took a SIGKILL, after `stopwaitsecs`."""
         self.control("stop", "web")
