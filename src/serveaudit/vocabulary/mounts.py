@@ -139,8 +139,10 @@ def _files(mount: Facts, files: MappedFiles | None) -> Iterator[tuple[str, str]]
 
 @relation("nginx_path")
 def nginx_paths(deployment: Any) -> Iterator[Any]:
-    """Every certificate and directory that an nginx of the official image, or of one that is built on such, is told to read."""
-    for proxy in deployment.context.proxies:
+    """Every certificate and directory that an nginx of the official image, or of one that is built on such, is told to read.
+    What is mounted where a Dockerfile's container is started by hand is not known."""
+    by_hand = deployment.context.group.manager == "docker"
+    for proxy in () if by_hand else deployment.context.proxies:
         if _is_official(proxy.running.machine):
             yield from _paths_of(proxy) if _surely_there(proxy) else ()
 
