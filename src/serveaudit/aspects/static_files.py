@@ -21,6 +21,7 @@ _COLLECTING = re.compile(
 )
 _FILE_FIELD = re.compile(r"\bmodels\.(File|Image)Field\(")
 _ACCEL = re.compile(r"[\"']X-Accel-Redirect[\"']\]?\s*[=:,]\s*f?[\"'](/[\w./-]+)")
+_SENDS_ITSELF = re.compile(r"\b(StreamingHttpResponse|FileResponse|StreamingResponse|send_file|send_from_directory)\(")
 _MOST = 800
 """Files that are looked at for a word."""
 
@@ -188,10 +189,17 @@ class AppFiles:
             if isinstance(location, Unknown):
                 return Value(location)
             if location.passes is not None and location.files is None:
-                return Value("has no location of its own: it goes back to the application", (location.place,))
+                return self._without_location(location)
             if not location.internal and location.restricted.x is False:
                 return Value("is open to everybody: the location is not internal", (location.place,))
         return Value(None)
+
+    def _without_location(self, location: Location) -> Value[str]:
+        """Code that can send files by itself, too, may do so where nginx has no location for them."""
+        if any(_SENDS_ITSELF.search(place.span.source.text) for place in self.accel_path.places):
+            why = Unknown("the application's code decides whether it hands files over to nginx, or sends them by itself")
+            return Value(why, (location.place,))
+        return Value("has no location of its own: it goes back to the application", (location.place,))
 
     def _texts(self, pattern: re.Pattern[str], suffix: str) -> Iterator[tuple[re.Match[str], Place]]:
         """Where files of the project (by their ending), or beside it, match."""
