@@ -11,6 +11,8 @@ from serveaudit.deployment import Process
 from serveaudit.serving import Setting
 from serveaudit.values import Place, Value
 
+_NOT_PLAINLY = ("if", "for", "implied")
+"""Ways of uWSGI's by which a value comes that nobody wrote as such."""
 _HEADS = re.compile(r"^[ \t\r]*\[.*", re.MULTILINE)
 
 
@@ -22,7 +24,7 @@ def overridden(setting: Setting, process: Process) -> Value[str]:
             continue
         if not (beaten.value.known and setting.value.known) or beaten.value == setting.value or beaten.value.depends:
             continue
-        if beaten.bound_by in ("if", "for") or setting.bound_by in ("if", "for"):
+        if not {beaten.bound_by, setting.bound_by}.isdisjoint(_NOT_PLAINLY):
             continue
         text = f"{said(setting.value.x)} holds, not {said(beaten.value.x)}"
         return Value(text, (beaten.place, setting.place), (*setting.value.assumes, *beaten.value.assumes))

@@ -183,7 +183,7 @@ def _implied(name: str, row: Row, option: Option, x: Any = None) -> Setting:
     place = replace(option.place, note=f"{row.name} implies {name}")
     if x is None:
         x = True if target.type == "bool" else with_unit(target, 4096)
-    return Setting(name, Value(x, (place,)), option.origin, place, option.key, row=target)
+    return Setting(name, Value(x, (place,)), option.origin, place, option.key, "implied", row=target)
 
 
 def _value(row: Row, text: str | None, holes: Holes) -> tuple[Value[Any], str]:
