@@ -64,9 +64,8 @@ class Setting:
     """One effective setting.
 
     spelled    the name as written (`--keep-alive`, `keepalive_timeout`); `name` is the program's own
-    bound_by   how a Python file binds the name: assign, import, def, class, for; key of a call or mapping; table of TOML; implied
-               by another option; the
-               section of a unit in which systemd does not read it
+    bound_by   how a Python file binds the name: assign, import, def, class, for; key of a call or mapping; table of TOML;
+               implied by another option; the section of a unit in which systemd does not read it
     overrides  what the same setting was given by weaker sources, strongest first
     row        None: the program knows no such setting
     refused    why the program does not start with this value, or fails of it later; its value is unknown then
