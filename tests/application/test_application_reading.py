@@ -34,6 +34,13 @@ def test_the_last_one_is_the_proxy_s_own() -> None:
     assert read('a = request.META["HTTP_X_FORWARDED_FOR"].split(",")[-1]\n')[0][2] is False
 
 
+@pytest.mark.parametrize("around", ["bool({})", "not {}", "{} is None"])
+def test_who_asks_whether_a_header_is_there_does_not_read_it(around: str) -> None:
+    reading = 'request.headers.get("X-Real-IP")'
+    assert read(f"a = {reading}\n") == [("X-Real-IP", reading, False)]
+    assert read(f"a = {around.format(reading)}\n") == []
+
+
 def test_a_list_of_something_else() -> None:
     assert read('a = request.GET["x-forwarded-for"].split(",")[0]\nb = text.split(",")[0]\n') == []
 

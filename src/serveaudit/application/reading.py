@@ -78,8 +78,9 @@ class _Reader:
         for call in _calls_of(tree, "ipware", "get_client_ip"):
             if not {"proxy_count", "proxy_trusted_ips"} & {keyword.arg for keyword in call.keywords}:
                 yield HeaderRead("X-Forwarded-For", self.place(call), True)
-        for expression in ast.walk(tree):
-            if isinstance(expression, ast.expr) and (header := _read(expression)) and header not in taken:
+        asked = {id(node) for node in _asked(tree)}
+        for expression in (node for node in ast.walk(tree) if isinstance(node, ast.expr) and id(node) not in asked):
+            if (header := _read(expression)) and header not in taken:
                 yield HeaderRead(header, self.place(expression))
 
     def by_peer(self, tree: ast.Module) -> Iterator[Place]:
@@ -102,6 +103,17 @@ class _Reader:
                     name = _underscored(argument.arg, header)
                     if name:
                         yield HeaderRead(name, self.place(argument))
+
+
+def _asked(tree: ast.Module) -> Iterator[ast.expr]:
+    """What is only asked whether it is there: `bool(x)`, `not x`, `x is None`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _last(node.func) == "bool":
+            yield from node.args
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            yield node.operand
+        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Is | ast.IsNot):
+            yield node.left
 
 
 def _assigned(tree: ast.Module) -> Iterator[tuple[str, str]]:
