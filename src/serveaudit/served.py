@@ -11,13 +11,13 @@ from typing import Any
 from serveaudit.applications import App
 from serveaudit.deployment import Process, Proxy
 from serveaudit.formats.python import PathText
+from serveaudit.launch.images import is_official_nginx
 from serveaudit.launching import Machine, Mount
 from serveaudit.programs.nginx import Location, Site
 from serveaudit.source import Unreadable
 from serveaudit.values import Branch, Items, Place, Table, Unknown, Value
 
 PROBE = "serveaudit-probe.css"
-_OFFICIAL = re.compile(r"(docker\.io/)?(library/)?nginx(:[\w.-]+)?(@.*)?")
 _SERVING = ("whitenoise", "servestatic", "dj_static", "Cling", "StaticFilesHandler", "blacknoise")
 _OPTIONS = ("static-map", "static-map2", "check-static", "static_path_mount", "static_path_route")
 _LOCAL = ("django.", "whitenoise.", "servestatic.")
@@ -189,8 +189,8 @@ def same(served: Directory, meant: Directory, proxy: Proxy) -> bool | Unknown:
     if served.store == "volume" or (served.store == meant.store == "repository"):
         return False
     if served.store.startswith("container "):
-        image = proxy.running.machine.image.x
-        own = isinstance(image, str) and _OFFICIAL.fullmatch(image) and proxy.running.machine.dockerfile is None
+        machine = proxy.running.machine
+        own = is_official_nginx(machine.image.x) and machine.dockerfile is None
         return False if own else Unknown("what lies in nginx's image is not known")
     if served.store == meant.store == "host":
         inside = served.path.startswith(f"{meant.path}/")

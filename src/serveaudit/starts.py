@@ -10,6 +10,7 @@ from typing import Any
 from serveaudit.deployment import Proxy, Running
 from serveaudit.following import Link
 from serveaudit.invocation import basename
+from serveaudit.launch.images import is_official_nginx
 from serveaudit.launching import Machine, Unit, signal_name
 from serveaudit.programs.nginx import facts, looks_like
 from serveaudit.serving import Server
@@ -224,7 +225,6 @@ def body_directory(running: Running) -> Value[Any]:
         return Value(Unknown("where this nginx keeps bodies is not known"))
     if "nginx-unprivileged" in image.x:
         return image.map(lambda _: "/tmp/client_temp")
-    official = re.fullmatch(r"(docker\.io/)?(library/)?nginx(:[\w.-]+)?(@.*)?", image.x)
-    return image.map(
-        lambda _: "/var/cache/nginx/client_temp" if official else Unknown("where this nginx keeps bodies is not known")
-    )
+    if is_official_nginx(image.x):
+        return image.map(lambda _: "/var/cache/nginx/client_temp")
+    return image.map(lambda _: Unknown("where this nginx keeps bodies is not known"))

@@ -20,6 +20,7 @@ from serveaudit.values import How, Place, Value, unknown
 _REGISTRY = re.compile(
     r"^(?:docker\.io/|index\.docker\.io/|registry-1\.docker\.io/|public\.ecr\.aws/docker/|mirror\.gcr\.io/)?(?:library/)?"
 )
+_OFFICIAL_NGINX = re.compile(r"(docker\.io/)?(library/)?nginx(:[\w.-]+)?(@.*)?")
 _BARE = frozenset(
     """python pypy debian ubuntu alpine fedora centos rockylinux almalinux amazonlinux busybox buildpack-deps node scratch
     ghcr.io/astral-sh/uv continuumio/miniconda3 continuumio/anaconda3 condaforge/miniforge3 mambaorg/micromamba
@@ -78,6 +79,11 @@ def known_image(reference: Value[str]) -> Image | None:
         return image
     make = next((make for pattern, make in _KNOWN.items() if fnmatchcase(name, pattern)), None)
     return make(image, tag) if make else None
+
+
+def is_official_nginx(reference: object) -> bool:
+    """Whether it is the name of nginx's official image."""
+    return isinstance(reference, str) and _OFFICIAL_NGINX.fullmatch(reference) is not None
 
 
 def split_reference(reference: str) -> tuple[str, str]:

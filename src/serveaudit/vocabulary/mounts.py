@@ -10,6 +10,7 @@ from typing import Any
 from serveaudit.deployment import Context, Proxy
 from serveaudit.formats import nginx as syntax
 from serveaudit.formats.nginx import Directive
+from serveaudit.launch.images import is_official_nginx
 from serveaudit.launching import Machine
 from serveaudit.launching import Mount as Facts
 from serveaudit.mapping import MappedFiles
@@ -21,7 +22,7 @@ from serveaudit.words import Subject, relation, word
 
 _MAIN = "/etc/nginx/nginx.conf"
 _DROP_IN = re.compile(r"/etc/nginx/(conf\.d|http\.d|sites-enabled)/[^/]+")
-_IMAGE = re.compile(r"(docker\.io/)?(library/)?nginx(:[\w.-]+)?(@.*)?|(docker\.io/)?nginxinc/nginx-unprivileged(:[\w.-]+)?")
+_UNPRIVILEGED = re.compile(r"(docker\.io/)?nginxinc/nginx-unprivileged(:[\w.-]+)?")
 _BASE = re.compile(r"[a-z0-9_-]+/nginx(:[\w.-]+)?")
 """Public images that are an nginx of somebody's. One that is taken as it is may hold an application's files, hardly one that an
 application's image is built on."""
@@ -91,8 +92,8 @@ class NginxPath(Subject):
             return Value(False)
         if _may_make(machine, self._path):
             return Value(Unknown("the image's build may put it there", machine.dockerfile or ""))
-        foreign = not _IMAGE.fullmatch(str(machine.image.x))
-        return Value(True, (machine.place,), (f"the image {machine.image.x} does not bring it along",) if foreign else ())
+        foreign = () if _is_official(machine.image.x) else (f"the image {machine.image.x} does not bring it along",)
+        return Value(True, (machine.place,), foreign)
 
 
 def _covers(mount: Facts, path: str) -> bool:
@@ -143,7 +144,7 @@ def nginx_paths(deployment: Any) -> Iterator[Any]:
     What is mounted where a Dockerfile's container is started by hand is not known."""
     by_hand = deployment.context.group.manager == "docker"
     for proxy in () if by_hand else deployment.context.proxies:
-        if _is_official(proxy.running.machine):
+        if _is_known(proxy.running.machine):
             yield from _paths_of(proxy) if _surely_there(proxy) else ()
 
 
@@ -154,11 +155,16 @@ def _surely_there(proxy: Proxy) -> bool:
     return any(path == source or path.startswith(f"{posixpath.normpath(source)}/") for source in sources)
 
 
-def _is_official(machine: Machine) -> bool:
+def _is_known(machine: Machine) -> bool:
+    """Whether what a container holds is known: its image is nginx's, or built on an nginx, and nothing else is put into it."""
     entry = any(mount.target.startswith("/docker-entrypoint") for mount in machine.mounts) or "volumes_from" in machine.keys
     image = machine.image.x if isinstance(machine.image.x, str) else ""
-    known = _IMAGE.fullmatch(image) or (machine.dockerfile is not None and _BASE.fullmatch(image))
+    known = _is_official(image) or (machine.dockerfile is not None and _BASE.fullmatch(image))
     return machine.kind == "container" and bool(known) and not entry
+
+
+def _is_official(image: object) -> bool:
+    return is_official_nginx(image) or (isinstance(image, str) and _UNPRIVILEGED.fullmatch(image) is not None)
 
 
 def _paths_of(proxy: Proxy) -> Iterator[NginxPath]:
