@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from serveaudit.source import SourceFile, Span
+from serveaudit.formats.python.parsing import Spans, parse
+from serveaudit.source import Problem, SourceFile
 from serveaudit.values import Place
 
 WORDS = ("orwarded", "ORWARDED", "eal-", "EAL_", "access_route", "get_client_ip", "get_remote_address", "Header(")
@@ -45,26 +46,19 @@ def header_reads(source: SourceFile) -> Reads:
     """What a file reads; nothing for one that is no Python."""
     if len(source.text) > _LONGEST:
         return Reads()
-    try:
-        tree = ast.parse(source.text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = source.once(parse)
+    if isinstance(tree, Problem):
         return Reads()
-    reader = _Reader(source)
+    reader = _Reader(Spans(source))
     return Reads(tuple(reader.headers(tree)), tuple(reader.by_peer(tree)), tuple(reader.underscored(tree)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    source: SourceFile
+    spans: Spans
 
     def place(self, node: ast.expr | ast.arg) -> Place:
-        end_line, end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
-        return Place(Span(self.source, self._offset(node.lineno, node.col_offset), self._offset(end_line, end)))
-
-    def _offset(self, line: int, column: int) -> int:
-        """A character's offset, from the bytes that `ast` counts."""
-        before = self.source.line_text(line).encode()[:column].decode(errors="ignore")
-        return self.source.offset(line) + len(before)
+        return Place(self.spans.of(node))
 
     def headers(self, tree: ast.Module) -> Iterator[HeaderRead]:
         named = dict(_assigned(tree))
