@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from serveaudit.conversion import said
 from serveaudit.deployment import Process
+from serveaudit.formats.python.parsing import parse
 from serveaudit.serving import Setting
 from serveaudit.values import Place, Value
 
@@ -70,10 +71,8 @@ def _two_apps(setting: Setting, process: Process) -> Value[str]:
 def _twice_in_module(setting: Setting, process: Process) -> Value[str]:
     """Two assignments one after the other at the file's top level, and nothing that reads the first one."""
     config = process.server.config
-    try:
-        found = list(_assignments(ast.parse(config.text), setting.name)) if config is not None else []
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Value(None)
+    tree = config.once(parse) if config is not None else None
+    found = list(_assignments(tree, setting.name)) if isinstance(tree, ast.Module) else []
     if config is None or len(found) < 2:
         return Value(None)
     first, last = found[-2], found[-1]
