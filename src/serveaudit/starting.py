@@ -16,7 +16,6 @@ from serveaudit.supervision import MAKES, made, supervised
 from serveaudit.values import Place, Value
 
 _DEVELOPMENT_SERVERS = ("django", "flask", "werkzeug")
-_DEVELOPMENT_SERVERS = ("django", "flask", "werkzeug")
 _DEEPEST = 4
 """Managers that start managers: supervisord in supervisord makes no sense, but may be written."""
 
