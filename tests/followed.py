@@ -59,8 +59,13 @@ def follow_script(text: str, *arguments: str | None, files: Mapping[str, str] | 
 
 
 def told(following: Following) -> list[str]:
-    """The commands, each with the conditions on which it is started."""
-    return [command_of(each) + "".join(f" | {condition}" for condition in each.conditions) for each in following.commands]
+    """All that is come to."""
+    return [with_conditions(each) for each in following.commands]
+
+
+def with_conditions(followed: Followed) -> str:
+    """A command, and the conditions on which it is started."""
+    return command_of(followed) + "".join(f" | {condition}" for condition in followed.conditions)
 
 
 def command_of(followed: Followed) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from folders import write
 from serveaudit.cli import main
 
 Report = dict[str, list[dict[str, object]]]
@@ -46,11 +47,6 @@ READABLE = {
     "a number without end": {"gunicorn.conf.py": 'bind = "127.0.0.1:8000"\nworkers = 10 ** 10 ** 10\n'},
     "a loop without end": {"gunicorn.conf.py": 'bind = "127.0.0.1:8000"\nworkers = 1\nwhile True:\n    workers += 1\n'},
 }
-
-
-def write(directory: Path, files: dict[str, str | bytes]) -> None:
-    for name, content in files.items():
-        (directory / name).write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def audit(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Report]:

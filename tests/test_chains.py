@@ -7,10 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from serveaudit.assembling import assemble
+from folders import deployed
 from serveaudit.chains import Joint, Link, joints_of, shortest
-from serveaudit.config import Config, Stated
-from serveaudit.discover import discover
 from serveaudit.units import Seconds
 from serveaudit.values import Branch, Unknown, Value
 
@@ -37,15 +35,12 @@ SUPERVISED = """\
 
 
 @pytest.fixture
-def joints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def joints(tmp_path: Path):
     """The joints of a repository's chains as text: `answer: nginx 90 s, gunicorn 30 s`."""
 
     def read(chain: str, **files: str) -> list[str]:
-        for name, text in files.items():
-            (tmp_path / name.replace("__", ".")).write_text(dedent(text))
-        monkeypatch.chdir(tmp_path)
-        deployment = assemble(discover([Path()], Config()), Stated())
-        found = [joint for context in deployment.contexts for process in context.processes for joint in joints_of(process)]
+        contexts = deployed(tmp_path, {name.replace("__", "."): dedent(text) for name, text in files.items()}).contexts
+        found = [joint for context in contexts for process in context.processes for joint in joints_of(process)]
         return [_told(joint) for joint in found if joint.chain == chain]
 
     return read

@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import pytest
 
+from folders import write
 from serveaudit.audit import audit
 from serveaudit.config import Config, load
 from serveaudit.graph import Edge, Graph
@@ -21,16 +22,12 @@ PROXY = """\
 
 
 @pytest.fixture
-def draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Draw:
+def draw(here: Path) -> Draw:
     """Draws the first context of a repository of these files."""
 
     def drawn(files: dict[str, str], configured: bool = False) -> Graph:
-        for name, text in files.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(dedent(text), "utf-8")
-        monkeypatch.chdir(tmp_path)
-        return audit(["."], load(tmp_path) if configured else Config()).map[0]
+        write(here, {name: dedent(text) for name, text in files.items()})
+        return audit(["."], load(here) if configured else Config()).map[0]
 
     return drawn
 

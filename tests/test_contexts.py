@@ -4,10 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from serveaudit.config import Config
+from folders import gathered
 from serveaudit.contexts import kind_of
-from serveaudit.discover import discover
-from serveaudit.gathering import Gathering
 
 IMAGE = 'FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD ["gunicorn", "app:app"]\n'
 APP = "from flask import Flask\n\napp = Flask(__name__)\n"
@@ -20,17 +18,9 @@ def service(command: str = "", mounts: str = "", file: str = "Dockerfile") -> st
     return "\n".join(lines) + "\n"
 
 
-@pytest.fixture(autouse=True)
-def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
 def contexts(tmp_path: Path, files: dict[str, str]) -> dict[str, str]:
     """The deployments that start something, and what each is for."""
-    for name, text in {"Dockerfile": IMAGE, "app.py": APP, **files}.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    groups = Gathering(discover([Path()], Config())).gather()
+    groups = gathered(tmp_path, {"Dockerfile": IMAGE, "app.py": APP, **files})
     return {group.group.name: group.kind for group in groups if any(starting.started for starting in group.startings)}
 
 

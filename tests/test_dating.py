@@ -7,11 +7,9 @@ from typing import Protocol
 
 import pytest
 
-from serveaudit.assembling import assemble
-from serveaudit.config import Config, Stated
+from folders import deployed
 from serveaudit.dating import has, release
 from serveaudit.deployment import Process
-from serveaudit.discover import discover
 from serveaudit.serving import Row
 from serveaudit.values import Items
 
@@ -24,13 +22,11 @@ CONF = "bind = '127.0.0.1:8000'\nheader_map = 'refuse'\n"
 
 
 @pytest.fixture
-def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
+def process(tmp_path: Path) -> Start:
     def made(start: str, requirements: str, **files: str) -> Process:
-        for name, text in {"run.sh": f"exec {start}\n", "requirements.txt": requirements + "\n", **files}.items():
-            (tmp_path / name.replace("_DOT_", ".")).write_text(text)
-        monkeypatch.chdir(tmp_path)
-        deployment = assemble(discover([Path()], Config()), Stated())
-        return next(each for context in deployment.contexts for each in context.processes)
+        own = {name.replace("_DOT_", "."): text for name, text in files.items()}
+        files = {"run.sh": f"exec {start}\n", "requirements.txt": requirements + "\n", **own}
+        return next(each for context in deployed(tmp_path, files).contexts for each in context.processes)
 
     return made
 

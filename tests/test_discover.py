@@ -8,19 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from folders import write
 from serveaudit.config import Config
 from serveaudit.discover import Repository, discover
 from serveaudit.source import Unreadable
 
 NGINX = "server {\n    listen 80;\n    location / { proxy_pass http://app; }\n}\n"
 GUNICORN = "bind = '127.0.0.1:8000'\nworkers = 4\n"
-
-
-def write(folder: Path, files: dict[str, str | bytes]) -> None:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
 def found(folder: Path, *paths: str, config: Config | None = None) -> Repository:

@@ -7,26 +7,18 @@ from textwrap import dedent
 
 import pytest
 
-from serveaudit.assembling import assemble
-from serveaudit.config import Config, Stated
+from folders import deployed
 from serveaudit.deployment import Process, Proxy
-from serveaudit.discover import discover
 from serveaudit.distributions import distribution_of, program_of, upstream
 from serveaudit.values import Unknown
 
 Files = dict[str, str]
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def process(folder: Path, build: str, files: Files | None = None, base: str = "python:3.12-slim") -> Process:
     """The gunicorn of an image with these steps."""
     dockerfile = f'FROM {base}\nWORKDIR /app\n{dedent(build)}\nCMD ["gunicorn", "shop.wsgi"]\n'
-    return next(each for each in _deployed(folder, {**(files or {}), "Dockerfile": dockerfile})[0])
+    return _processes(folder, {**(files or {}), "Dockerfile": dockerfile})[0]
 
 
 def proxy(folder: Path, dockerfile: str) -> Proxy:
@@ -35,18 +27,11 @@ def proxy(folder: Path, dockerfile: str) -> Proxy:
         "Dockerfile": f'{dedent(dockerfile)}\nCOPY nginx.conf /etc/nginx/nginx.conf\nCMD ["nginx"]\n',
         "nginx.conf": config,
     }
-    return next(each for each in _deployed(folder, files)[1])
+    return next(each for context in deployed(folder, files).contexts for each in context.proxies)
 
 
-def _deployed(folder: Path, files: Files) -> tuple[list[Process], list[Proxy]]:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    contexts = assemble(discover([Path()], Config()), Stated()).contexts
-    return [each for context in contexts for each in context.processes], [
-        each for context in contexts for each in context.proxies
-    ]
+def _processes(folder: Path, files: Files) -> list[Process]:
+    return [each for context in deployed(folder, files).contexts for each in context.processes]
 
 
 def version(found: Process, name: str = "gunicorn") -> str:
@@ -175,7 +160,7 @@ def test_further_out_where_the_nearest_requirements_say_nothing_of_the_server(he
         "deploy/run.sh": "exec gunicorn shop.wsgi\n",
         "Dockerfile": "",
     }
-    (found,) = _deployed(here, files)[0]
+    (found,) = _processes(here, files)
     assert version(found) == "22.0.0 (requirements.txt:1)"
     assert version(found, "fabric") == "2.0 (deploy/requirements.txt:1)"
 

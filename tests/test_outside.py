@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 import pytest
 
+from folders import deployed
 from serveaudit import edge
-from serveaudit.assembling import assemble
 from serveaudit.audit import audit
 from serveaudit.config import Config
-from serveaudit.discover import discover
 from serveaudit.finding import Certainty
 
 RULES = (
@@ -511,13 +510,8 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
-def test_what_stands_before_a_deployment(shape: Shape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, text in shape.files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    monkeypatch.chdir(tmp_path)
-    deployment = assemble(discover([Path()], Config()), Config().deployment)
-    contexts = [context for context in deployment.contexts if context.kind == "production"]
+def test_what_stands_before_a_deployment(shape: Shape, here: Path) -> None:
+    contexts = [context for context in deployed(here, shape.files).contexts if context.kind == "production"]
     assert contexts
     assert {sign.what for context in contexts for sign in context.signs if sign.proxies} == shape.before
     assert any(edge.outer_tls(context).x for context in contexts) is shape.tls

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from serveaudit.assembling import assemble
-from serveaudit.config import Config, Stated
+from folders import deployed
+from serveaudit.config import Config
 from serveaudit.deployment import Context, Deployment
 from serveaudit.discover import discover
 from serveaudit.legibility import reports
@@ -51,11 +51,7 @@ ROLES = {
 
 
 def host(directory: Path, files: dict[str, str]) -> Context:
-    for name, text in files.items():
-        (directory / name).parent.mkdir(parents=True, exist_ok=True)
-        (directory / name).write_text(text, encoding="utf-8")
-    repository = discover([directory], Config(), directory)
-    (context,) = assemble(repository, Stated()).contexts
+    (context,) = deployed(directory, files).contexts
     return context
 
 
@@ -79,8 +75,7 @@ def test_a_site_and_a_unit_that_are_written_onto_a_host_make_a_pair(
 
 
 def test_a_script_that_writes_other_files_is_nothing_that_serves(tmp_path: Path) -> None:
-    (tmp_path / "make.sh").write_text("echo 'server { listen 80; }' > /tmp/x.conf\n", encoding="utf-8")
-    assert assemble(discover([tmp_path], Config(), tmp_path), Stated()).contexts == []
+    assert deployed(tmp_path, {"make.sh": "echo 'server { listen 80; }' > /tmp/x.conf\n"}).contexts == []
 
 
 def test_what_a_script_only_copies_is_told_as_it_lies_in_the_repository(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from folders import write
 from serveaudit.audit import audit
 from serveaudit.config import load
 
@@ -21,11 +22,9 @@ ROUTER = "uwsgi --http :8000 --module shop.wsgi --master --processes 4"
 LOOP = "uvicorn api:app --host 0.0.0.0 --workers 2"
 
 
-def severity(folder: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str]) -> str:
+def severity(folder: Path, files: dict[str, str]) -> str:
     """How severe the finding is that no proxy stands before the server."""
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    monkeypatch.chdir(folder)
+    write(folder, files)
     (found,) = [each for each in audit(["."], load(folder)).findings if each.rule == "no-reverse-proxy"]
     return found.severity.name.lower()
 
@@ -39,16 +38,16 @@ def severity(folder: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str
         pytest.param(LOOP, "80:8000", "warning", id="an event loop waits for many clients at a time"),
     ],
 )
-def test_a_published_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, ports: str, expected: str) -> None:
-    assert severity(tmp_path, monkeypatch, {"compose.yaml": PROJECT.format(command=command, ports=ports)}) == expected
+def test_a_published_port(here: Path, command: str, ports: str, expected: str) -> None:
+    assert severity(here, {"compose.yaml": PROJECT.format(command=command, ports=ports)}) == expected
 
 
-def test_on_a_host_a_proxy_would_ask_by_loopback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_host_a_proxy_would_ask_by_loopback(here: Path) -> None:
     unit = f"[Service]\nUser=shop\nExecStart=/srv/shop/venv/bin/{SOCKET}\n"
-    assert severity(tmp_path, monkeypatch, {"shop.service": unit}) == "error"
+    assert severity(here, {"shop.service": unit}) == "error"
 
 
-def test_the_user_says_that_there_is_no_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_user_says_that_there_is_no_proxy(here: Path) -> None:
     stated = '[tool.serveaudit.deployment]\nproxy = "none"\n'
     project = PROJECT.format(command=SOCKET, ports="8000:8000")
-    assert severity(tmp_path, monkeypatch, {"compose.yaml": project, "pyproject.toml": stated}) == "error"
+    assert severity(here, {"compose.yaml": project, "pyproject.toml": stated}) == "error"

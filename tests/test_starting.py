@@ -7,10 +7,9 @@ from textwrap import dedent
 
 import pytest
 
-from followed import chain, command_of
-from serveaudit.config import Config
-from serveaudit.discover import discover
-from serveaudit.gathering import Gathering
+from folders import gathered
+from followed import chain, command_of, with_conditions
+from serveaudit.gathering import Gathered
 from serveaudit.starting import Started
 from serveaudit.values import Items, Unknown, Value
 
@@ -18,38 +17,24 @@ Files = dict[str, str]
 IMAGE = 'FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD ["python", "start.py"]\n'
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+def groups(folder: Path, files: Files) -> list[Gathered]:
+    return gathered(folder, {name: dedent(text) for name, text in files.items()})
 
 
 def commands(folder: Path, files: Files) -> list[Started]:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text))
-    groups = Gathering(discover([Path()], Config())).gather()
-    return [each for group in groups for starting in group.startings for each in starting.commands]
+    return [each for group in groups(folder, files) for starting in group.startings for each in starting.commands]
 
 
 def told(folder: Path, files: Files) -> list[str]:
     """Every command that is come to, with its conditions."""
-    return [
-        command_of(each.followed) + "".join(f" | {condition}" for condition in each.followed.conditions)
-        for each in commands(folder, files)
-    ]
+    return [with_conditions(each.followed) for each in commands(folder, files)]
 
 
 def servers(folder: Path, files: Files) -> list[str]:
     """The servers that run: program, addresses, processes."""
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text))
-    groups = Gathering(discover([Path()], Config())).gather()
-    found = [each.reading for group in groups for starting in group.startings for each in starting.started if each.reading]
-    alone = [reading for group in groups for reading, _ in group.alone]
+    every = groups(folder, files)
+    found = [each.reading for group in every for starting in group.startings for each in starting.started if each.reading]
+    alone = [reading for group in every for reading, _ in group.alone]
     return [_shown(reading.server.program, reading.server.listeners, reading.server.processes) for reading in (*found, *alone)]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from folders import write
 from serveaudit.audit import audit
 from serveaudit.config import load
 from serveaudit.finding import Certainty
@@ -51,15 +52,8 @@ REMOVED = {"requirements.txt": "gunicorn==26.0.0\n", "gunicorn.conf.py": 'worker
 
 def said(files: dict[str, str], stated: str, rule: str, folder: Path) -> list[Certainty]:
     """How sure the rule's findings are."""
-    for name, text in (files | {"serveaudit.toml": f'select = ["{rule}"]\n[deployment]\n{stated}\n'}).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    write(folder, files | {"serveaudit.toml": f'select = ["{rule}"]\n[deployment]\n{stated}\n'})
     return [finding.certainty for finding in audit(["."], load(folder)).findings]
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -88,8 +82,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (TRUSTING, "proxy-not-trusted", 'trusted-proxies = ["172.16.0.0/12"]', False),
     ],
 )
-def test_what_is_stated_decides(files: dict[str, str], rule: str, stated: str, speaks: bool, tmp_path: Path) -> None:
-    assert said(files, stated, rule, tmp_path).count(Certainty.CERTAIN) == speaks
+def test_what_is_stated_decides(files: dict[str, str], rule: str, stated: str, speaks: bool, here: Path) -> None:
+    assert said(files, stated, rule, here).count(Certainty.CERTAIN) == speaks
 
 
 @pytest.mark.parametrize(
@@ -102,27 +96,25 @@ def test_what_is_stated_decides(files: dict[str, str], rule: str, stated: str, s
         ('tls = "external"', None),
     ],
 )
-def test_who_faces_the_clients_can_be_stated(stated: str, certainty: Certainty | None, tmp_path: Path) -> None:
-    found = said(PLAIN | SECURE, stated, "no-effective-hsts", tmp_path)
+def test_who_faces_the_clients_can_be_stated(stated: str, certainty: Certainty | None, here: Path) -> None:
+    found = said(PLAIN | SECURE, stated, "no-effective-hsts", here)
     assert found == ([certainty] if certainty is not None else [])
 
 
 @pytest.mark.parametrize(("python", "speaks"), [("", False), ('python = "3.9"', False), ('python = "3.12"', True)])
-def test_a_stated_python_decides_which_requirements_hold(python: str, speaks: bool, tmp_path: Path) -> None:
+def test_a_stated_python_decides_which_requirements_hold(python: str, speaks: bool, here: Path) -> None:
     old = REMOVED | {"requirements.txt": 'gunicorn==23.0.0; python_version < "3.10"\n'}
-    assert bool(said(old, python, "worker-class-unavailable", tmp_path)) is speaks
+    assert bool(said(old, python, "worker-class-unavailable", here)) is speaks
 
 
 @pytest.mark.parametrize(("gunicorn", "speaks"), [("", True), ('gunicorn = "26.0"', True), ('gunicorn = "23.0"', False)])
-def test_a_stated_release_goes_before_the_requirements(gunicorn: str, speaks: bool, tmp_path: Path) -> None:
-    assert bool(said(REMOVED, gunicorn, "worker-class-unavailable", tmp_path)) is speaks
+def test_a_stated_release_goes_before_the_requirements(gunicorn: str, speaks: bool, here: Path) -> None:
+    assert bool(said(REMOVED, gunicorn, "worker-class-unavailable", here)) is speaks
 
 
-def test_what_would_settle_a_question_is_told(tmp_path: Path) -> None:
-    (tmp_path / "serveaudit.toml").write_text('select = ["no-effective-hsts", "proxy-not-trusted"]\n')
-    for name, text in (SECURE | TRUSTING).items():
-        (tmp_path / name).write_text(text)
-    result = audit(["."], load(tmp_path))
+def test_what_would_settle_a_question_is_told(here: Path) -> None:
+    write(here, SECURE | TRUSTING | {"serveaudit.toml": 'select = ["no-effective-hsts", "proxy-not-trusted"]\n'})
+    result = audit(["."], load(here))
     conditions = [condition for finding in result.findings for condition in finding.conditions]
     assert any(condition.endswith("; state `proxy` in [tool.serveaudit.deployment]") for condition in conditions)
     whys = [question.why for question in result.undecided]

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from serveaudit.assembling import assemble
+from folders import deployed
 from serveaudit.config import Config, Stated
 from serveaudit.deployment import Process
 from serveaudit.discover import discover
@@ -21,44 +21,39 @@ from serveaudit.versions import Versions
 SERVER = "exec gunicorn --bind 127.0.0.1:8000 shop.wsgi\n"
 
 
-def process(folder: Path, monkeypatch: pytest.MonkeyPatch, stated: Stated | None = None, **files: str) -> Process:
-    for name, text in {"run.sh": SERVER, **files}.items():
-        path = folder / name.replace("__", "/").replace("_DOT_", ".")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text))
-    monkeypatch.chdir(folder)
-    deployment = assemble(discover([Path()], Config()), stated or Stated())
-    return next(each for context in deployment.contexts for each in context.processes)
+def process(folder: Path, files: dict[str, str], stated: Stated | None = None) -> Process:
+    texts = {name: dedent(text) for name, text in {"run.sh": SERVER, **files}.items()}
+    return next(each for context in deployed(folder, texts, stated).contexts for each in context.processes)
 
 
 def told(value: Value[str]) -> str:
     return f"{value.x} at {value.places[0].span}" if value.places else f"{value.x}"
 
 
-def test_a_pin_tells_the_version_and_where_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = process(tmp_path, monkeypatch, **{"requirements.txt": "django==5.2\ngunicorn==21.2.0\n"})
+def test_a_pin_tells_the_version_and_where_it_stands(tmp_path: Path) -> None:
+    found = process(tmp_path, {"requirements.txt": "django==5.2\ngunicorn==21.2.0\n"})
     assert told(found.server.version) == "21.2.0 at requirements.txt:2"
     assert found.installed.at_least("gunicorn", "22.0").x is False
     assert found.installed.at_least("gunicorn", "20.1").x is True
 
 
-def test_a_lock_beats_what_is_left_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_beats_what_is_left_open(tmp_path: Path) -> None:
     files = {
         "pyproject.toml": '[project]\nname = "shop"\ndependencies = ["gunicorn>=20"]\n',
         "uv.lock": 'version = 1\n[[package]]\nname = "gunicorn"\nversion = "23.0.0"\n',
     }
-    found = process(tmp_path, monkeypatch, **files)
+    found = process(tmp_path, files)
     assert told(found.server.version) == "23.0.0 at uv.lock:4"
     assert found.installed.lacks("gevent").x is True
 
 
-def test_what_the_user_states_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_user_states_wins(tmp_path: Path) -> None:
     stated = Stated(versions={"gunicorn": Value("25.1")})
-    found = process(tmp_path, monkeypatch, stated, **{"requirements.txt": "gunicorn==21.2.0\n"})
+    found = process(tmp_path, {"requirements.txt": "gunicorn==21.2.0\n"}, stated)
     assert found.server.version.x == "25.1"
 
 
-def test_a_build_that_installs_by_name_tells_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_that_installs_by_name_tells_too(tmp_path: Path) -> None:
     dockerfile = """\
         FROM python:3.12-slim
         WORKDIR /app
@@ -67,16 +62,15 @@ def test_a_build_that_installs_by_name_tells_too(tmp_path: Path, monkeypatch: py
         COPY . .
         CMD ["gunicorn", "shop.wsgi"]
     """
-    (tmp_path / "run.sh").unlink(missing_ok=True)
-    found = process(tmp_path, monkeypatch, **{"run.sh": "", "Dockerfile": dockerfile, "base.txt": "django==5.2\n"})
+    found = process(tmp_path, {"run.sh": "", "Dockerfile": dockerfile, "base.txt": "django==5.2\n"})
     assert told(found.server.version) == "22.0.0 at Dockerfile:4"
     assert found.installed.version("uvicorn").x == "0.29.0"
     assert isinstance(found.installed.version("daphne").x, Unknown)
     assert found.installed.version("django").x == "5.2"
 
 
-def test_the_newest_that_is_allowed_is_taken_to_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = process(tmp_path, monkeypatch, **{"requirements.txt": "gunicorn>=20,<25\nuvicorn\n"}).installed
+def test_the_newest_that_is_allowed_is_taken_to_be_installed(tmp_path: Path) -> None:
+    found = process(tmp_path, {"requirements.txt": "gunicorn>=20,<25\nuvicorn\n"}).installed
     assert found.at_least("gunicorn", "25.1").x is False
     assert found.at_least("gunicorn", "20.0") == Value(True)
     assert found.at_least("gunicorn", "24.1").assumes == ("the newest gunicorn that 'gunicorn>=20,<25' allows is installed",)

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from folders import write
 from serveaudit.cli import main
 from serveaudit.command import Command
 from serveaudit.report import settings, settings_data, text
@@ -289,11 +290,8 @@ PROJECT = {
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for path, content in PROJECT.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text(dedent(content))
-    monkeypatch.chdir(tmp_path)
+def project(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(here, {path: dedent(content) for path, content in PROJECT.items()})
     monkeypatch.setenv("COLUMNS", "80")
 
 
@@ -330,13 +328,10 @@ def test_a_start_through_image_script_and_file_names_every_place(capsys: pytest.
     assert rest == " (--all lists them)\n"
 
 
-def test_variables_behind_members_of_lists_and_replaced_values_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_variables_behind_members_of_lists_and_replaced_values_are_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     start = 'ENV UWSGI_THREADS=2 PORT=8000 OTHER=1\nCMD ["uwsgi", "--ini", "uwsgi.ini"]\n'
-    (tmp_path / "Dockerfile").write_text("FROM python:3.12\nWORKDIR /app\nCOPY . .\n" + start)
-    (tmp_path / "uwsgi.ini").write_text("[uwsgi]\nhttp-socket = :$(PORT)\nthreads = 4\n")
-    monkeypatch.chdir(tmp_path)
+    ini = "[uwsgi]\nhttp-socket = :$(PORT)\nthreads = 4\n"
+    write(here, {"Dockerfile": "FROM python:3.12\nWORKDIR /app\nCOPY . .\n" + start, "uwsgi.ini": ini})
     assert main(["settings", "--format", "json", "."]) == 0
     server = json.loads(capsys.readouterr().out)["servers"][0]
     assert list(server["environment"]) == ["PORT", "UWSGI_THREADS"]
