@@ -19,15 +19,15 @@ _PRODUCTION = frozenset("prod production live release staging stage deploy".spli
 
 def kind_of(path: str) -> Kind:
     """What one file is for. A word that says production in the file's own name wins over a folder's."""
-    *folders, name = path.lower().split("/")
-    words = set(re.split(r"[._\-]+", name))
+    folders = path.lower().split("/")[:-1]
+    words = _words(path)
     if folders and folders[-1].endswith((".service.d", ".socket.d")):
         words.discard("override")  # the name that `systemctl edit` gives to a drop-in
     if words & _PRODUCTION:
         return "production"
     if words & _DEVELOPMENT:
         return "development"
-    return "development" if any(set(re.split(r"[._\-]+", folder)) & _DEVELOPMENT for folder in folders) else "production"
+    return "development" if any(_words(folder) & _DEVELOPMENT for folder in folders) else "production"
 
 
 def is_named_for_production(path: str) -> bool:
@@ -61,5 +61,5 @@ _SORTS = frozenset(("compose", "dockerfile", "containerfile"))
 
 
 def _words(path: str) -> set[str]:
-    """The words of a file's own name."""
+    """The words of a file's or folder's own name."""
     return set(re.split(r"[._\-]+", path.lower().rpartition("/")[2]))
