@@ -250,7 +250,7 @@ def _add_settings(app: App) -> None:
 
 def _directories(server: Server) -> Iterable[str]:
     """Where a server looks its application up, the first one first."""
-    cwd = server.command.cwd.x if server.command and isinstance(server.command.cwd.x, str) else ""
+    cwd = server.command.directory if server.command else ""
     named = [server.value(name).x for name in ("app_dir", "chdir", "working_dir", "pythonpath")]
     found = [posixpath.join(cwd, name) for name in named if isinstance(name, str) and name not in ("", ".")]
     return [*found, cwd]

@@ -67,6 +67,11 @@ class Command:
             return str(self.argv[index].x)
         return ""
 
+    @property
+    def directory(self) -> str:
+        """Where it is started; empty where that is not known."""
+        return self.cwd.x if isinstance(self.cwd.x, str) else ""
+
     def without(self, count: int) -> Command:
         """The command that a wrapper of `count` words starts: `env A=1 gunicorn …` without its first two."""
         return replace(self, argv=self.argv[count:])

@@ -67,9 +67,8 @@ def _target(command: Command, options: list[tuple[Word | None, Word | None]]) ->
 
 
 def _path(command: Command) -> Word | None:
-    cwd = command.cwd.x if isinstance(command.cwd.x, str) else ""
-    for path in _FOUND if command.files is not None else ():
-        if command.files is not None and isinstance(command.files.read(path, cwd), SourceFile):
+    for path in _FOUND:
+        if command.files is not None and isinstance(command.files.read(path, command.directory), SourceFile):
             return Value(path, command.argv[0].places)
     return None
 

@@ -202,8 +202,7 @@ def _project(found: _Install, tool: str, path: str, command: Command, files: Map
 
 def _located(path: str, command: Command, files: MappedFiles) -> SourceFile | None:
     """A file that a build reads; of one that is copied nowhere the only one in the repository whose path ends so."""
-    cwd = command.cwd.x if isinstance(command.cwd.x, str) else ""
-    found = files.read(path, cwd) if path else None
+    found = files.read(path, command.directory) if path else None
     if found is None and path:
         tail = "/" + posixpath.normpath(path).lstrip("/")
         alike = [each for each in files.repository.paths if each.endswith(tail)]

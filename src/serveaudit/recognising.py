@@ -63,7 +63,7 @@ def _started(command: Command) -> list[Server]:
 
 def _source(command: Command, script: Script | None) -> SourceFile | Unknown | None:
     """The Python file that a command runs; of a package it is `__main__.py`."""
-    files, cwd = command.files, _text(command.cwd.x)
+    files, cwd = command.files, command.directory
     if files is None or script is None:
         return None
     if script.path:
@@ -141,13 +141,9 @@ def _module(source: SourceFile, env: Environment, files: Files | None, command: 
     if command is None or files is None:
         return python.read(source, env)
     script = script_of(command)
-    find = Finder((partial(files.module, cwd=_text(command.cwd.x)),), _MODULES)
+    find = Finder((partial(files.module, cwd=command.directory),), _MODULES)
     return python.read(source, env, find, argv=script.words if script else None)
 
 
 def _servers(found: object) -> list[Server]:
     return [server for server in found if isinstance(server, Server)] if isinstance(found, list) else []
-
-
-def _text(x: object) -> str:
-    return x if isinstance(x, str) else ""

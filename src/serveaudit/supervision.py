@@ -50,7 +50,7 @@ def supervised(command: Command, files: MappedFiles) -> list[Unit]:
 
 def _programs(command: Command, files: MappedFiles) -> list[Unit]:
     """From the file that a supervisord is given or finds, and the files that this one includes."""
-    named, cwd = _option(command, "c", "--configuration"), _directory(command)
+    named, cwd = _option(command, "c", "--configuration"), command.directory
     found: list[tuple[SourceFile, str]] = []
     for path in (named,) if named else _SUPERVISOR_FILES:
         source = files.read(path, cwd)
@@ -73,7 +73,7 @@ def _included(files: MappedFiles, patterns: Iterable[object], path: str, cwd: st
 
 def _processes(command: Command, files: MappedFiles) -> list[Unit]:
     """Those of a Procfile, with the variables of the `.env` beside it and ports of their own."""
-    source = files.read(_option(command, "f", "--procfile") or "Procfile", _directory(command))
+    source = files.read(_option(command, "f", "--procfile") or "Procfile", command.directory)
     if not isinstance(source, SourceFile):
         return []
     env = _with_dotenv(command, files)
@@ -88,7 +88,7 @@ def _processes(command: Command, files: MappedFiles) -> list[Unit]:
 
 
 def _with_dotenv(command: Command, files: MappedFiles) -> Environment:
-    source = files.read(".env", _directory(command))
+    source = files.read(".env", command.directory)
     if not isinstance(source, SourceFile):
         return command.env
     given = {each.name: Filled(each.text).value() for each in dotenv.parse(source)}
@@ -106,7 +106,7 @@ def _port(first: Value[Any] | None, number: int) -> Value[Any]:
 def _services(command: Command, files: MappedFiles, patterns: Iterable[str]) -> Iterator[Unit]:
     """A unit for each service's `run`, in the directory of that file."""
     for pattern in patterns:
-        for source in files.matching(pattern, _directory(command)):
+        for source in files.matching(pattern, command.directory):
             place = Place(source.line_span(1))
             step = _run(source, command, place)
             if step is not None:
@@ -161,7 +161,7 @@ def made(command: Command, files: MappedFiles) -> list[Step]:
     """What the recipes of a Makefile run for the targets that a `make` is told to make, else for the first one; those of their
     prerequisites first."""
     directory, named = _option(command, "C", "--directory"), _option(command, "f", "--file")
-    cwd = posixpath.normpath(posixpath.join(_directory(command), directory)) if directory else _directory(command)
+    cwd = posixpath.normpath(posixpath.join(command.directory, directory)) if directory else command.directory
     names = (named,) if named else _MAKEFILES
     source = next((found for name in names if isinstance(found := files.read(name, cwd), SourceFile)), None)
     if not isinstance(source, SourceFile):
@@ -174,10 +174,6 @@ def made(command: Command, files: MappedFiles) -> list[Step]:
 
 
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
-
-
-def _directory(command: Command) -> str:
-    return command.cwd.x if isinstance(command.cwd.x, str) else ""
 
 
 def _option(command: Command, letter: str, name: str) -> str:

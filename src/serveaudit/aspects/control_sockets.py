@@ -51,7 +51,7 @@ def _directory(process: Process) -> Value[str]:
         return given
     if given.x is None and process.installed.at_least("gunicorn", _AT_HOME_SINCE).x is True:
         return _home(process)
-    path = posixpath.join(str(command.cwd.x) if isinstance(command.cwd.x, str) else "", str(given.x or "gunicorn.ctl"))
+    path = posixpath.join(command.directory, str(given.x or "gunicorn.ctl"))
     chdir = server.value("chdir")
     path = posixpath.join(str(chdir.x), path) if isinstance(chdir.x, str) else path
     return (

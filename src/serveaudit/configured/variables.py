@@ -47,7 +47,7 @@ def _of_env_file(process: Process) -> Iterator[Variable]:
     command, named = process.server.command, process.server.value("env_file")
     if process.server.program != "uvicorn" or command is None or command.files is None or not isinstance(named.x, str):
         return
-    file = command.files.read(named.x, command.cwd.x if isinstance(command.cwd.x, str) else "")
+    file = command.files.read(named.x, command.directory)
     for each in dotenv.parse(file) if isinstance(file, SourceFile) else ():
         if each.name.startswith("UVICORN_"):
             yield Variable(each.name, "uvicorn has read its options when it reads --env-file", Place(each.text.whole()))

@@ -84,9 +84,8 @@ def _text(row: Row, text: Any) -> Any:
 def _with_files(command: Command) -> Environment:
     """The environment over the variables of `.flaskenv` and `.env`, which count where python-dotenv is installed."""
     texts: dict[str, Value[Any]] = {}
-    cwd = command.cwd.x if isinstance(command.cwd.x, str) else ""
     for name in _DOTENVS:
-        found = command.files.read(name, cwd) if command.files else None
+        found = command.files.read(name, command.directory) if command.files else None
         if isinstance(found, SourceFile):
             for each in dotenv.parse(found):
                 value: Value[Any] = Value(each.text.text, (Place(each.text.whole()),), ("python-dotenv is installed",))
@@ -116,11 +115,10 @@ def _only(name: str, layer: Layer) -> Layer:
 def _found(server: Server, command: Command) -> Value[Any]:
     """The application that is named, else that of wsgi.py or app.py."""
     named = server.value("app")
-    cwd = command.cwd.x if isinstance(command.cwd.x, str) else ""
     if named.x is not None or command.files is None:
         return named
     for module in ("wsgi", "app"):
-        if isinstance(command.files.read(f"{module}.py", cwd), SourceFile):
+        if isinstance(command.files.read(f"{module}.py", command.directory), SourceFile):
             return Value(module).also(named)
     return named
 

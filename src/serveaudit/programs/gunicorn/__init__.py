@@ -102,8 +102,7 @@ def _config(server: Server, layers: list[Layer], command: Command) -> ConfigFile
         server.problems.append(Problem(config.place.span, unread.why))
     if source is None:
         return ConfigFile(Layer(unread=unread))
-    cwd = command.cwd.x if isinstance(command.cwd.x, str) else ""
-    file = config_file.read(source, command.env, command.files, cwd)
+    file = config_file.read(source, command.env, command.files, command.directory)
     server.config, server.config_syntax, server.strange = source, "python", list(file.strange)
     server.problems += file.problems
     return file

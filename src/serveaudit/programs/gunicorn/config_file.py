@@ -38,7 +38,7 @@ class ConfigFile:
 def find(config: Value[Any], command: Command) -> tuple[SourceFile | None, Unknown | None]:
     """The file that is read: that of `-c` (None: none is named), else the default one. With an Unknown where it can't be told
     what gunicorn reads."""
-    cwd = command.cwd.x if isinstance(command.cwd.x, str) else ""
+    cwd = command.directory
     if config.x is None:
         found = command.files.read(DEFAULT, cwd) if command.files else None
         if isinstance(found, SourceFile) and not command.cwd.known:

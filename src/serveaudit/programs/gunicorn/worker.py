@@ -93,7 +93,7 @@ def own_class(dotted: str, command: Command | None) -> tuple[Class | None, Modul
     if command is None or command.files is None:
         return None, None
     files = command.files
-    cwd = command.cwd.x if isinstance(command.cwd.x, str) else ""
+    cwd = command.directory
     source = files.module(path, cwd)
     if not isinstance(source, SourceFile):
         return None, None

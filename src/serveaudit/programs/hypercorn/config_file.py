@@ -61,7 +61,7 @@ class Home:
 def home_of(command: Command | None) -> Home:
     if command is None:
         return Home()
-    return Home(command.env, command.files, command.cwd.x if isinstance(command.cwd.x, str) else "")
+    return Home(command.env, command.files, command.directory)
 
 
 def named(config: Setting, home: Home) -> ConfigFile:

@@ -43,7 +43,7 @@ def start(command: Command) -> Server | None:
     words = arguments_for(command, EXECUTABLES)
     if words is None:
         return None
-    reading = Reading(command.env, command.files, command.cwd.x if isinstance(command.cwd.x, str) else "")
+    reading = Reading(command.env, command.files, command.directory)
     reading.environment()
     arguments = reading.command_line(words, command.place)
     if arguments.exits or any(given.row.name in _NO_SERVER for given in arguments.given):
