@@ -42,9 +42,7 @@ def unbound(value: Value[Any]) -> bool:
 
 
 def none_as_absent(value: Value[Any]) -> Value[Any]:
-    """The value, with each None in it taken for nothing set."""
-    if isinstance(value.x, Branch):
-        return replace(value, x=Branch(value.x.on, tuple((label, none_as_absent(case)) for label, case in value.x.cases)))
+    """The value, with None taken for nothing set."""
     return value.at(*(replace(place, how=How.ABSENT) for place in value.places)) if value.x is None else value
 
 

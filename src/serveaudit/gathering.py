@@ -29,13 +29,6 @@ from serveaudit.starting import Starting
 from serveaudit.values import Place, Unknown, Value
 
 SERVER_FILES = ("gunicorn", "uwsgi", "hypercorn")
-_FOREIGN = re.compile(
-    r"(^|/)(postgres|postgis|redis|valkey|memcached|rabbitmq|mysql|mariadb|mongo|elasticsearch|opensearch|minio|mailhog|mailpit|"
-    r"adminer|pgadmin4?|grafana|prometheus|traefik|caddy|haproxy|httpd|certbot|node|busybox|alpine|debian|ubuntu|pgbouncer|"
-    r"kafka|zookeeper|flower|celery|vault|keycloak|nginx-proxy|acme-companion|letsencrypt-nginx-proxy-companion)(:|@|$)"
-)
-
-
 @dataclass(slots=True, eq=False)
 class Gathered:
     """One group with the programs that its machines start, and servers of which only the configuration is there."""
@@ -76,20 +69,20 @@ class Gathering:
 
     def signs(self) -> list[Sign]:
         """What files tell of something outside, whichever group it concerns."""
-        told = dict(self._sources(_SIGN_KINDS))
+        told = dict(self.repository.of_kinds(*_SIGN_KINDS))
         for path in filter(outside.may_tell, self.repository.paths):
-            if path not in told and (source := self._glance(path)) is not None:
+            if path not in told and (source := self.repository.glance(path)) is not None:
                 told[path] = source
         return outside.of_files(told)
 
     # containers
 
     def _compose(self) -> Iterator[tuple[Group, Kind]]:
-        sources = dict(self._sources(("compose", "env")))
+        sources = dict(self.repository.of_kinds("compose", "env"))
         for files in variants(sources, self._told(sources)):
             kind = kind_of_project(files, sources, map(self.repository.kind_of, files))
-            read = read_profiles(files, self._read, self.images) if kind == "production" else None
-            for group, part in read or [(read_project(files, self._read, self.images), kind)]:
+            read = read_profiles(files, self.repository.find, self.images) if kind == "production" else None
+            for group, part in read or [(read_project(files, self.repository.find, self.images), kind)]:
                 self.used.update(group.files)
                 yield group, part
 
@@ -103,24 +96,17 @@ class Gathering:
                         yield full
                         break
 
-    def commanding(self) -> Iterator[tuple[str, SourceFile]]:
-        """The files in which commands of Docker's may stand."""
-        for path in filter(docker_commands.may_tell, self.repository.paths):
-            source = self._glance(path)
-            if source is not None and "docker" in source.text.lower():
-                yield path, source
-
     def _kubernetes(self) -> Iterator[tuple[Group, Kind]]:
         folders: dict[str, list[SourceFile]] = {}
-        for path, source in self._sources(("kubernetes",)):
-            chart = chart_of(path, self._read)
+        for path, source in self.repository.of_kinds("kubernetes"):
+            chart = chart_of(path, self.repository.find)
             if chart is not None and "/templates/tests/" in f"/{path}":
                 continue  # hooks of `helm test`
             folders.setdefault(posixpath.dirname(path) if chart is None else chart, []).append(source)
-        taken = {base for sources in folders.values() for source in sources for base in bases(source.path, self._read)}
+        taken = {base for sources in folders.values() for source in sources for base in bases(source.path, self.repository.find)}
         for sources in (sources for folder, sources in folders.items() if folder not in taken):
             for part, kind in self._by_kind(sources):
-                group = read_manifests(part, self.images, self._read)
+                group = read_manifests(part, self.images, self.repository.find)
                 self.used.update(group.files)
                 yield group, kind
 
@@ -137,7 +123,7 @@ class Gathering:
         deployed = {
             machine.dockerfile for each in self.groups if each.kind == "production" for machine in each.group.machines
         } - {None}
-        for path, _ in self._sources(("dockerfile",)):
+        for path, _ in self.repository.of_kinds("dockerfile"):
             tried_out = path in self.used and path not in deployed and self._kind_of_dockerfile(path) == "production"
             if path not in self.used or (tried_out and not deployed):
                 image = self.images.built(Build(self._context_of(path), path, Place(self.repository.read(path).line_span(1))))
@@ -147,22 +133,6 @@ class Gathering:
     def _kind_of_dockerfile(self, path: str) -> Kind:
         others = (found.path for found in self.repository.files if found.kind == "dockerfile")
         return "development" if has_production_sibling(path, others) else self.repository.kind_of(path)
-
-    def _context_of(self, dockerfile: str) -> str:
-        """The directory that a Dockerfile is most likely built from: its own, unless what it copies lies in the root."""
-        text = self.repository.read(dockerfile).text
-        wanted = re.findall(r"(?m)^\s*(?:COPY|ADD)\s+(?!--from)([\w./-]+)\s", text)
-        wanted += re.findall(r"(?<![\w./-])[\w-][\w.-]*/[\w./-]+(?![\w/])", text)
-
-        def fitting(context: str) -> int:
-            return sum(self._exists(posixpath.join(context, word)) for word in wanted)
-
-        root, *others = _bases(dockerfile)
-        return max((*others, root), key=fitting) if others else root
-
-    def _exists(self, path: str) -> bool:
-        path = posixpath.normpath(path)
-        return self.repository.exists(path) or self.repository.is_dir(path)
 
     # hosts
 
@@ -174,15 +144,15 @@ class Gathering:
             starting.machine.units.append(unit)
             starting.run(unit)
             self.used |= starting.files.used
-        for path, source in self._sources(("shell", "python")):
+        for path, source in self.repository.of_kinds("shell", "python"):
             if path not in self.used:
                 self._script(path, source, machines[self.repository.kind_of(path)])
-        for path, source in self._sources(("cloud-init",)):
+        for path, source in self.repository.of_kinds("cloud-init"):
             self._user_data(path, source, machines)
         for host in machines.values():
             self._written_units(host)
         for kind in SERVER_FILES:
-            for path, source in self._sources((kind,)):
+            for path, source in self.repository.of_kinds(kind):
                 if path not in self.used:
                     self._configuration(path, source, kind, machines[self.repository.kind_of(path)])
 
@@ -196,16 +166,16 @@ class Gathering:
 
     def _units(self, machines: dict[str, Gathered]) -> Iterator[tuple[Starting, Unit]]:
         """Units of systemd and supervisor, lines of a Procfile, targets of a Makefile."""
-        for unit in read_units([src for path, src in self._sources(("systemd",)) if path not in self.placed], self._near):
+        for unit in read_units([src for path, src in self.repository.of_kinds("systemd") if path not in self.placed], self._near):
             yield self._starting(machines, unit.place.span.path), unit
-        for path, source in self._sources(("supervisor",)):
+        for path, source in self.repository.of_kinds("supervisor"):
             if path not in self.used:
                 for unit in read_programs([source], Environment(), Value(""), [posixpath.dirname(path)]):
                     yield self._starting(machines, path), unit
-        for path, source in self._sources(("procfile",)):
+        for path, source in self.repository.of_kinds("procfile"):
             for unit in procfile.read_processes(source) if path not in self.used else ():
                 yield self._starting(machines, path), unit
-        for _, source in self._sources(("makefile",)):
+        for _, source in self.repository.of_kinds("makefile"):
             for unit in makefile.read_targets(source):
                 yield self._starting(machines, "development"), unit
 
@@ -234,7 +204,7 @@ class Gathering:
 
     def _playbooks(self, machines: dict[str, Gathered]) -> None:
         """What Ansible puts onto hosts: what is put where it belongs is read there, and not as it lies in the repository."""
-        for files in read_playbooks(self.repository.paths, self._read).values():
+        for files in read_playbooks(self.repository.paths, self.repository.find).values():
             starting = self._starting(machines, files[0].template)
             starting.files.written.update({each.path: each.text for each in files})
             self.placed |= {each.template for each in files if belongs(each.path)}
@@ -287,88 +257,9 @@ class Gathering:
         below = "" if folder in ("", ".") else folder.rstrip("/") + "/"
         return any(path.startswith(below) and path.endswith(".py") for path in self.repository.paths)
 
-    def _sources(self, kinds: Iterable[str]) -> Iterator[tuple[str, SourceFile]]:
-        wanted = frozenset(kinds)
-        for found in self.repository.files:
-            if found.kind in wanted:
-                source = self._read(found.path)
-                if source is not None:
-                    yield found.path, source
-
-    def _read(self, path: str) -> SourceFile | None:
-        try:
-            return self.repository.read(path) if self.repository.exists(path) else None
-        except Unreadable:
-            return None
-
-    def _glance(self, path: str) -> SourceFile | None:
-        """A file that is only looked at, not audited."""
-        try:
-            return self.repository.glance(path) if self.repository.exists(path) else None
-        except Unreadable:
-            return None
-
     def _near(self, path: str) -> SourceFile | None:
         found = MappedFiles(self.repository).read(path)
         return found if isinstance(found, SourceFile) else None
-
-
-class _Images:
-    """The images of a repository (`launching.Images`)."""
-
-    def __init__(self, gathering: Gathering) -> None:
-        self.gathering = gathering
-        self._open: set[str] = set()
-        self._tagged: dict[tuple[str, str], Build] | None = None
-
-    def built(self, build: Build) -> Image | None:
-        source = build.inline or self.gathering._read(build.dockerfile)
-        if source is None or source.path in self._open:
-            return None
-        self.gathering.used.add(build.dockerfile)
-        self._open.add(source.path)
-        try:
-            names = (build.dockerfile + ".dockerignore", posixpath.normpath(posixpath.join(build.context, ".dockerignore")))
-            ignore = next((text for name in names if (text := self.gathering._read(name))), None)
-            return read_image(source, build, self, self.gathering.repository.paths, ignore)
-        finally:
-            self._open.discard(source.path)
-
-    def named(self, reference: Value[Any]) -> Image | None:
-        """A known image, or one that is built here under that name; else the repository's own, where it has one Dockerfile and
-        the name is nobody else's."""
-        image = known_image(reference) or self._by_tag(reference)
-        if image is not None or self._open or not isinstance(reference.x, str) or _FOREIGN.search(reference.x):
-            return image
-        own = [
-            path
-            for path, _ in self.gathering._sources(("dockerfile",))
-            if self.gathering.repository.kind_of(path) == "production"
-        ]
-        named_here = "/" in reference.x or any(name.startswith("env:") for name in reference.depends)
-        if len(own) != 1 or not named_here:
-            return None
-        place = Place(self.gathering.repository.read(own[0]).line_span(1))
-        built = self.built(Build(self.gathering._context_of(own[0]), own[0], place))
-        guess: Value[Any] = Value(Unknown(f"{reference.x} is only taken for the image that is built here"))
-        return replace(built, keys={**built.keys, "image.guessed": guess}) if built else None
-
-    def _by_tag(self, reference: Value[Any]) -> Image | None:
-        """An image that compose or a script builds under that name."""
-        if not isinstance(reference.x, str):
-            return None
-        if self._tagged is None:
-            self._tagged = {}
-            for name, build in self._tags():
-                self._tagged.setdefault(_full_name(name), build)
-        found = self._tagged.get(_full_name(reference.x))
-        return self.built(found) if found else None
-
-    def _tags(self) -> Iterator[tuple[str, Build]]:
-        for path, _ in self.gathering._sources(("compose",)):
-            yield from tagged((path,), self.gathering._read, self)
-        for _, text in self.gathering.commanding():
-            yield from docker_commands.builds(text)
 
 
 _SIGN_KINDS = ("caddyfile", "platform", "procfile", "kubernetes", "shell", "makefile", "markdown", "proxy", "yaml", "terraform")
@@ -376,11 +267,6 @@ _SIGN_KINDS = ("caddyfile", "platform", "procfile", "kubernetes", "shell", "make
 
 def _unit(manager: Manager, name: str, place: Place, step: Step) -> Unit:
     return Unit(manager, name, place, (step,))
-
-
-def _full_name(reference: str) -> tuple[str, str]:
-    name, tag = split_reference(reference)
-    return name, tag or "latest"
 
 
 def _bases(path: str) -> tuple[str, ...]:

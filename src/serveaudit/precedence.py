@@ -8,7 +8,7 @@ from typing import Any
 
 from serveaudit.conversion import said, unbound, with_unit
 from serveaudit.serving import Row, Setting
-from serveaudit.values import Branch, How, Items, Place, Table, Unknown, Value
+from serveaudit.values import How, Items, Place, Table, Unknown, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,7 @@ def over(setting: Setting, weaker: Setting) -> Setting:
 
 def _filled(value: Value[Any], weaker: Value[Any]) -> Value[Any]:
     """The value, with the weaker one in the cases in which nothing is bound."""
-    if isinstance(value.x, Branch):
-        cases = tuple((label, _filled(case, weaker)) for label, case in value.x.cases)
-        return replace(value, x=Branch(value.x.on, cases))
-    return weaker.also(Value(None, assumes=value.assumes)) if unbound(value) else value
+    return value.case_by_case(lambda case: weaker.also(Value(None, assumes=case.assumes)) if unbound(case) else case)
 
 
 def from_table(program: str, head: Place) -> Callable[[Row], Setting]:

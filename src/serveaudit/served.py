@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from serveaudit.applications import App
@@ -229,10 +230,16 @@ def _opens(proxy: Proxy, user: str) -> bool:
     """Whether a script changes who may enter the home directory, or puts nginx's user into its group."""
     wanted = re.compile(rf"chmod[^\n]*(/home|~|\$HOME)|(usermod|gpasswd|adduser)[^\n]*\b{re.escape(user)}\b|setfacl")
     repository = proxy.running.files.repository
-    for path in [path for path in repository.paths if path.endswith((".sh", ".md", ".yml", ".txt"))][:_MOST]:
+    names = (path for path in repository.paths if path.endswith((".sh", ".md", ".yml", ".txt")))
+    return any(True for _ in matches(wanted, repository, names))
+
+
+def matches(pattern: re.Pattern[str], repository: Readable, paths: Iterable[str]) -> Iterator[tuple[re.Match[str], Place]]:
+    """Where files of the repository match, as far as they can be read."""
+    for path in islice(paths, _MOST):
         try:
-            if wanted.search(repository.read(path).text):
-                return True
+            source = repository.read(path)
         except Unreadable:
             continue
-    return False
+        for found in pattern.finditer(source.text):
+            yield found, Place(source.span(found.start(), found.end()))

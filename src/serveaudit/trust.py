@@ -18,7 +18,7 @@ from serveaudit.deployment import Pairing, Peer, Process
 from serveaudit.programs.nginx import Location
 from serveaudit.programs.nginx.combine import combine
 from serveaudit.serving import Server, Setting
-from serveaudit.values import Branch, Items, Unknown, Value
+from serveaudit.values import Items, Unknown, Value
 
 What = Literal["scheme", "address"]
 FORWARDED_PROTO = SchemeHeader("X-Forwarded-Proto", "https")
@@ -40,7 +40,7 @@ class Hop(Protocol):
 
 def trusts_peer(hop: Hop) -> Value[bool]:
     """Whether the server believes forwarded headers of whoever comes here."""
-    return case_by_case(behaves(hop.process.server, "trusted_peers"), lambda listed: _trusts(hop, listed))
+    return behaves(hop.process.server, "trusted_peers").case_by_case(lambda listed: _trusts(hop, listed))
 
 
 def _trusts(hop: Hop, listed: Value[Any]) -> Value[bool]:
@@ -93,7 +93,7 @@ def clears_untrusted(hop: Hop) -> Value[bool]:
 def ignored(hop: Hop) -> Value[Items]:
     """The forwarded headers that the server would read, and does not believe of whoever comes here, so that nothing else reads
     them either."""
-    return case_by_case(trusts_peer(hop), lambda trusting: _ignored(hop, trusting))
+    return trusts_peer(hop).case_by_case(lambda trusting: _ignored(hop, trusting))
 
 
 def _ignored(hop: Hop, trusting: Value[bool]) -> Value[Items]:
@@ -170,20 +170,12 @@ def own_scheme_header(hop: Hop) -> Value[SchemeHeader]:
 
 
 def _first_read(own: Value[Any], believed: Value[bool]) -> Value[Any]:
-    return case_by_case(own, lambda header: header if header.x is not None else _read_by_server(header, believed))
+    return own.case_by_case(lambda header: header if header.x is not None else _read_by_server(header, believed))
 
 
 def _read_by_server(nothing: Value[Any], believed: Value[bool]) -> Value[Any]:
     told = believed.map(lambda yes: FORWARDED_PROTO if yes else None)
     return told.also(Value(None, nothing.places, nothing.assumes)) if nothing.assumes else told
-
-
-def case_by_case(value: Value[Any], ask: Callable[[Value[Any]], Value[Any]]) -> Value[Any]:
-    """What is asked of a value; of a choice in each of its cases."""
-    if not isinstance(value.x, Branch):
-        return ask(value)
-    cases = tuple((label, case_by_case(case, ask)) for label, case in value.x.cases)
-    return Value(Branch(value.x.on, cases), value.places, value.assumes, value.depends)
 
 
 def sees_https(pair: Pairing, request: Mapping[str, str]) -> Value[bool]:
@@ -193,7 +185,7 @@ def sees_https(pair: Pairing, request: Mapping[str, str]) -> Value[bool]:
         on = arrives(location, location.request_headers.param("HTTPS"), request).map(lambda said: said == "on")
         if on.x is not False and on.x is not None and own_scheme_header(pair).x is None:
             return on
-    return case_by_case(scheme_header(pair), lambda header: _secure(pair, header, request))
+    return scheme_header(pair).case_by_case(lambda header: _secure(pair, header, request))
 
 
 def _secure(pair: Pairing, header: Value[Any], request: Mapping[str, str]) -> Value[bool]:

@@ -165,6 +165,12 @@ class Value(Generic[T]):
             return self
         return replace(self, x=function(self.x))
 
+    def case_by_case(self, ask: Callable[[Value[Any]], Value[Any]]) -> Value[Any]:
+        """What is asked of the value; of a choice in each of its cases."""
+        if not isinstance(self.x, Branch):
+            return ask(self)
+        return replace(self, x=Branch(self.x.on, tuple((label, case.case_by_case(ask)) for label, case in self.x.cases)))
+
     def worlds(self) -> list[tuple[tuple[str, ...], Value[T]]]:
         """Every (choices in words, value without branches); an unknown one alone where there are too many."""
         if not isinstance(self.x, Branch):

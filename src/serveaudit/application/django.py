@@ -8,7 +8,7 @@ from typing import Any
 
 from serveaudit.command import Environment
 from serveaudit.formats.python import Module, with_default
-from serveaudit.values import Branch, How, Items, Place, Table, Unknown, Value
+from serveaudit.values import How, Items, Place, Table, Unknown, Value
 
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
 
@@ -70,7 +70,7 @@ class Settings:
 
     def _value(self, name: str) -> Value[Any]:
         if name in self.values:
-            return _with_default(self.values[name], name, self.module)
+            return self.values[name].case_by_case(lambda case: _with_default(case, name, self.module))
         if isinstance(self.complete, Unknown):
             return Value(self.complete, (_head(self.module),))
         resting = self.module.unbound.get(name, Value(None))
@@ -98,9 +98,6 @@ def settings_module(module: Module, env: Environment) -> Value[str]:
 
 def _with_default(value: Value[Any], name: str, module: Module) -> Value[Any]:
     """The value, with the default in those cases in which the module does not bind the name."""
-    if isinstance(value.x, Branch):
-        cases = tuple((label, _with_default(case, name, module)) for label, case in value.x.cases)
-        return replace(value, x=Branch(value.x.on, cases))
     if value.x is None and value.places and value.places[0].how is How.ABSENT:
         return _default(name, module).also(replace(value, places=()))
     return value

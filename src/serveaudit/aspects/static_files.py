@@ -9,9 +9,9 @@ from typing import Any
 
 from serveaudit import served
 from serveaudit.applications import App
-from serveaudit.deployment import Proxy
+from serveaudit.deployment import Process, Proxy
 from serveaudit.programs.nginx import Location
-from serveaudit.source import SourceFile, Unreadable
+from serveaudit.source import SourceFile
 from serveaudit.values import Items, Place, Unknown, Value
 from serveaudit.words import word
 
@@ -22,8 +22,6 @@ _COLLECTING = re.compile(
 _FILE_FIELD = re.compile(r"\bmodels\.(File|Image)Field\(")
 _ACCEL = re.compile(r"[\"']X-Accel-Redirect[\"']\]?\s*[=:,]\s*f?[\"'](/[\w./-]+)")
 _SENDS_ITSELF = re.compile(r"\b(StreamingHttpResponse|FileResponse|StreamingResponse|send_file|send_from_directory)\(")
-_MOST = 800
-"""Files that are looked at for a word."""
 
 
 class AppFiles:
@@ -115,22 +113,25 @@ class AppFiles:
     @word("collectstatic puts them into {it}")
     def static_root(self) -> Value[str]:
         """STATIC_ROOT, as the application's machine names it; None where it is not set."""
-        said = self.facts.settings.value("STATIC_ROOT") if self.facts.settings else Value(None)
-        process = next((one for one in self.facts.servers if one.app is self.facts), None)
+        said, process = self.facts.settings.value("STATIC_ROOT") if self.facts.settings else Value(None), self._process
         return said.map(lambda path: served.on_machine(process, path)) if process else Value(None)
 
     @word()
     def static_found(self) -> Value[bool]:
         """Whether that directory is STATIC_ROOT."""
-        root = self.static_root
-        process = next((one for one in self.facts.servers if one.app is self.facts), None)
+        root, process = self.static_root, self._process
         for proxy, found in self._directories():
             if isinstance(found.x, str) and isinstance(root.x, str) and process is not None:
                 one, other = served.lying(proxy.running.machine, found.x), served.lying(process.running.machine, root.x)
                 if isinstance(one, Unknown) or isinstance(other, Unknown):
                     return Value(one if isinstance(one, Unknown) else other)
                 return Value(served.same(one, other, proxy))
-        return Value(self._doubled() if isinstance(root.x, Unknown) else root.x if isinstance(root.x, Unknown) else True)
+        return Value(self._doubled() if isinstance(root.x, Unknown) else True)
+
+    @property
+    def _process(self) -> Process | None:
+        """The first server that calls this very object."""
+        return next((one for one in self.facts.servers if one.app is self.facts), None)
 
     def _doubled(self) -> bool | Unknown:
         """Where the repository lies is not known; still `root …/static` below `/static/` looks in …/static/static."""
@@ -204,14 +205,8 @@ class AppFiles:
     def _texts(self, pattern: re.Pattern[str], suffix: str) -> Iterator[tuple[re.Match[str], Place]]:
         """Where files of the project (by their ending), or beside it, match."""
         repository, prefix = self.facts.files.repository, f"{self.facts.root}/" if suffix and self.facts.root else ""
-        names = [path for path in repository.paths if path.startswith(prefix) and _wanted(path, suffix)]
-        for path in names[:_MOST]:
-            try:
-                source = repository.read(path)
-            except Unreadable:
-                continue
-            for found in pattern.finditer(source.text):
-                yield found, Place(source.span(found.start(), found.end()))
+        names = (path for path in repository.paths if path.startswith(prefix) and _wanted(path, suffix))
+        return served.matches(pattern, repository, names)
 
 
 def _wanted(path: str, suffix: str) -> bool:

@@ -102,7 +102,7 @@ class RouteTrust:
     @word("sent for nothing", gives="list[str]")
     def distrusted_headers(self) -> Value[Items]:
         """The headers that nginx sets here and that its server would read, but does not believe from it."""
-        return trust.agreed(self.pairs, lambda pair: trust.case_by_case(trust.ignored(pair), self._sent_of))
+        return trust.agreed(self.pairs, lambda pair: trust.ignored(pair).case_by_case(self._sent_of))
 
     def _sent_of(self, ignored: Value[Items]) -> Value[Items]:
         if not isinstance(ignored.x, Items):
@@ -128,7 +128,7 @@ class RouteTrust:
     @word()
     def scheme_forged(self) -> Value[str]:
         """How a request that came in plain text may count as https here, in words; None: it can't."""
-        return trust.case_by_case(self.told_scheme_header, self._forged_scheme)
+        return self.told_scheme_header.case_by_case(self._forged_scheme)
 
     def _forged_scheme(self, header: Value[str]) -> Value[str]:
         listens = [listen for listen in self.location.site.listens if not listen.tls]
@@ -276,7 +276,7 @@ class ServerTrust:
         if sign is None:
             return Value(Items(()))
         unsaid = () if sign.terminates_tls else ("X-Forwarded-Proto",)
-        return trust.case_by_case(trust.ignored(_Outside(self.process)), lambda headers: _without(headers, unsaid))
+        return trust.ignored(_Outside(self.process)).case_by_case(lambda headers: _without(headers, unsaid))
 
     @word("redirects what looks like plain requests")
     def redirects_to_https(self) -> Value[bool]:

@@ -13,7 +13,7 @@ from serveaudit.serving import Setting
 from serveaudit.source import Span
 from serveaudit.suggest import nearest
 from serveaudit.tables import facts
-from serveaudit.values import Branch, Place, Range, Value
+from serveaudit.values import Place, Range, Value
 
 MANAGERS = ("systemd", "supervisor")
 _LIKENESS = 0.8
@@ -77,8 +77,10 @@ def unknown_key(setting: Setting, unit: Unit) -> str:
 
 def judged(value: Value[Any], say: Callable[[Any], str | None]) -> Value[str]:
     """What is to be said of a value, case by case; nothing of one of which only bounds are known."""
-    if isinstance(value.x, Branch):
-        return replace(value, x=Branch(value.x.on, tuple((label, judged(case, say)) for label, case in value.x.cases)))
+    return value.case_by_case(lambda case: _judged(case, say))
+
+
+def _judged(value: Value[Any], say: Callable[[Any], str | None]) -> Value[str]:
     if isinstance(value.x, Range):
         return Value(None)
     return replace(value, x=say(value.x)) if value.known else value

@@ -98,10 +98,27 @@ class Repository:
             raise found
         return found
 
-    def glance(self, path: str) -> SourceFile:
-        """A file's text, which does not become one of `sources`: it is not audited. Raises Unreadable."""
+    def find(self, path: str) -> SourceFile | None:
+        """A file's text; None where there is no such file, or it can't be read."""
+        try:
+            return self.read(path) if self.exists(path) else None
+        except Unreadable:
+            return None
+
+    def of_kinds(self, *kinds: str) -> Iterator[tuple[str, SourceFile]]:
+        """Our files of these kinds, as far as they can be read, each by its path: that of a link is its own."""
+        for found in self.files:
+            source = self.find(found.path) if found.kind in kinds else None
+            if source is not None:
+                yield found.path, source
+
+    def glance(self, path: str) -> SourceFile | None:
+        """A file's text, which does not become one of `sources`: it is not audited. None as for `find`."""
         known = self._read.get(path)
-        return known if isinstance(known, SourceFile) else self._text(path)
+        try:
+            return known if isinstance(known, SourceFile) else self._text(path) if self.exists(path) else None
+        except Unreadable:
+            return None
 
     def _text(self, path: str) -> SourceFile:
         aim = self.aim(path)

@@ -14,7 +14,7 @@ from serveaudit.precedence import effective, from_table
 from serveaudit.serving import Listener, Row, Server, Setting
 from serveaudit.tables import facts
 from serveaudit.units import Address, Seconds
-from serveaudit.values import Branch, How, Items, Place, Range, Unknown, Value
+from serveaudit.values import How, Items, Place, Range, Unknown, Value
 
 CALLS = ("gevent.pywsgi.WSGIServer", "gevent.wsgi.WSGIServer")
 POSITIONS = ("listener", "application", "backlog", "spawn", "log", "error_log", "handler_class", "environ")
@@ -54,7 +54,7 @@ def _derived(server: Server, call: Call, tls: set[str]) -> Server:
 
 def _listeners(server: Server, tls: set[str]) -> Value[Items]:
     """Any keyword that is not WSGIServer's own turns TLS on, even one that is None."""
-    given = [_given(server.settings[name].value) for name in sorted(tls)] + [
+    given = [server.settings[name].value.case_by_case(_given) for name in sorted(tls)] + [
         Value(True, (each.place,)) for each in server.strange
     ]
     sure = [each for each in given if each.x is True]
@@ -67,9 +67,7 @@ def _listeners(server: Server, tls: set[str]) -> Value[Items]:
 
 
 def _given(value: Value[Any]) -> Value[Any]:
-    """Whether a keyword is passed on, which may depend on a choice."""
-    if isinstance(value.x, Branch):
-        return replace(value, x=Branch(value.x.on, tuple((label, _given(case)) for label, case in value.x.cases)))
+    """Whether a keyword is passed on."""
     return replace(value, x=not unbound(value))
 
 

@@ -17,7 +17,7 @@ from serveaudit.precedence import Layer, effective, from_table
 from serveaudit.serving import Listener, Row, Server
 from serveaudit.tables import facts
 from serveaudit.units import Address
-from serveaudit.values import Branch, Items, Place, Unknown, Value
+from serveaudit.values import Items, Place, Unknown, Value
 
 EXECUTABLES = ("granian",)
 CALLS = ("granian.Granian", "granian.server.Granian", "granian.server.Server")
@@ -52,7 +52,7 @@ def scripted(module: Module, command: Command | None = None, place: Place | None
 def _named(layer: Layer) -> Layer:
     """Members of granian's enumerations (`Interfaces.ASGI`, `Interfaces("asgi")`) by their values."""
     settings = {
-        name: replace(each, value=_member(each.value))
+        name: replace(each, value=each.value.case_by_case(_member))
         for name, each in layer.settings.items()
         if each.row and each.row.type == "choice"
     }
@@ -60,8 +60,6 @@ def _named(layer: Layer) -> Layer:
 
 
 def _member(value: Value[Any]) -> Value[Any]:
-    if isinstance(value.x, Branch):
-        return replace(value, x=Branch(value.x.on, tuple((label, _member(case)) for label, case in value.x.cases)))
     if isinstance(value.x, Made) and value.x.call and value.x.dotted.startswith("granian."):
         return value.x.call.argument(0, "value") or value
     return replace(value, x=value.x.dotted.rpartition(".")[2].lower()) if isinstance(value.x, External) else value

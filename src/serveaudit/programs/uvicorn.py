@@ -63,7 +63,9 @@ def scripted(module: Module, command: Command | None = None, place: Place | None
 def _unset(layer: Layer) -> Layer:
     """`workers=None` is as if it were not given: the variable holds."""
     settings = {
-        name: replace(each, value=none_as_absent(each.value)) for name, each in layer.settings.items() if name in COMPUTED
+        name: replace(each, value=each.value.case_by_case(none_as_absent))
+        for name, each in layer.settings.items()
+        if name in COMPUTED
     }
     return replace(layer, settings={**layer.settings, **settings})
 

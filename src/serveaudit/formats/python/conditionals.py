@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import copy
-from dataclasses import replace
 from typing import Any
 
 from serveaudit.expressions import choose, known_names
@@ -72,9 +71,9 @@ def _decide(state: State, test: ast.expr, node: ast.stmt, body: list[ast.stmt], 
 
 def _shape(test: ast.expr, why: Value[Any], given: str) -> Value[bool]:
     """The choices by which the condition holds: those that it hangs on, and where they leave it open, the condition itself."""
-    if isinstance(why.x, Branch):
-        return replace(why, x=Branch(why.x.on, tuple((label, _shape(test, case, given)) for label, case in why.x.cases)))
-    return choose(test, why, Value(True), Value(False), given) if isinstance(why.x, Unknown) else why
+    return why.case_by_case(
+        lambda case: choose(test, case, Value(True), Value(False), given) if isinstance(case.x, Unknown) else case
+    )
 
 
 def _leave_out(state: State, left: list[ast.stmt], way: list[ast.stmt], why: Value[Any]) -> None:

@@ -58,22 +58,19 @@ def with_default(found: Value[Any], default: Value[Any]) -> Value[Any]:
 
 def _or(value: Value[Any], other: Callable[[], Value[Any]]) -> Value[Any]:
     """The other value wherever there is none."""
-    if value.x is None:
-        return other().also(value)
-    if isinstance(value.x, Branch):
-        return replace(value, x=Branch(value.x.on, tuple((label, _or(case, other)) for label, case in value.x.cases)))
-    return value
+    return value.case_by_case(lambda case: other().also(case) if case.x is None else case)
 
 
 def _required(given: Given, found: Value[Any], name: Value[Any], kind: str) -> Value[Any]:
     """The variable; unknown where it is not set, because the program does not start without it."""
-    if isinstance(found.x, Branch):
-        cases = tuple((label, _required(given, case, name, kind)) for label, case in found.x.cases)
-        return replace(found, x=Branch(found.x.on, cases))
-    if found.x is None:
-        given.state.session.raises(kind, found, "")
-        return Value(Unknown(f"${name.x} is not set, and has no default", f"${name.x}"), (), (), found.depends)
-    return found
+
+    def required(case: Value[Any]) -> Value[Any]:
+        if case.x is not None:
+            return case
+        given.state.session.raises(kind, case, "")
+        return Value(Unknown(f"${name.x} is not set, and has no default", f"${name.x}"), (), (), case.depends)
+
+    return found.case_by_case(required)
 
 
 def _environ_get(given: Given) -> Value[Any] | None:

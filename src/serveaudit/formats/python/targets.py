@@ -116,11 +116,7 @@ def _bind_all(state: State, node: ast.expr, tables: tuple[Value[Any], ...]) -> b
 
 def _entry(table: Value[Any], name: str, otherwise: Value[Any]) -> Value[Any]:
     """What a dictionary, or each of several, has under a name."""
-    if isinstance(table.x, Branch):
-        return replace(
-            table, x=Branch(table.x.on, tuple((label, _entry(case, name, otherwise)) for label, case in table.x.cases))
-        )
-    return table.x.get(name) if any(key == name for key, _ in table.x.entries) else otherwise
+    return table.case_by_case(lambda case: case.x.get(name) if any(key == name for key, _ in case.x.entries) else otherwise)
 
 
 def _changes(held: Value[Any], name: str) -> bool:

@@ -10,7 +10,7 @@ from serveaudit.programs.gunicorn.casting import parse_address
 from serveaudit.programs.gunicorn.worker import Worker
 from serveaudit.serving import Server
 from serveaudit.units import Seconds
-from serveaudit.values import Branch, Unknown, Value
+from serveaudit.values import Unknown, Value
 
 INTERFACES = {"sync": "wsgi", "gthread": "wsgi", "gevent": "wsgi", "eventlet": "wsgi", "tornado": "wsgi"}
 INTERFACES |= {"asgi": "asgi", "uvicorn": "asgi"}
@@ -37,10 +37,7 @@ def derive(server: Server, worker: Worker) -> None:
 
 def _of_kind(kind: Value[str], known: dict[str, Value[Any]], otherwise: Value[Any]) -> Value[Any]:
     """A value that depends on the kind of the worker."""
-    if isinstance(kind.x, Branch):
-        cases = tuple((label, _of_kind(case, known, otherwise)) for label, case in kind.x.cases)
-        return replace(kind, x=Branch(kind.x.on, cases))
-    return known.get(kind.x, otherwise).also(kind) if isinstance(kind.x, str) else kind
+    return kind.case_by_case(lambda case: known.get(case.x, otherwise).also(case) if isinstance(case.x, str) else case)
 
 
 def _unless_zero(seconds: Value[Any]) -> Value[Any]:

@@ -15,7 +15,7 @@ from serveaudit.programs.nginx.levels import Level
 from serveaudit.programs.nginx.maps import Evaluator
 from serveaudit.programs.nginx.upstreams import Upstream
 from serveaudit.programs.nginx.variables import Variables
-from serveaudit.values import Branch, Value
+from serveaudit.values import Value
 
 OPENING = {"http_upgrade": "websocket", "http_connection": "Upgrade"}
 """What a browser sends to open a websocket (RFC 6455, section 4.1)."""
@@ -30,12 +30,9 @@ class Arriving:
     evaluate: Evaluator
 
     def __getitem__(self, name: str) -> Value[Any]:
-        return self._come_to(self.headers[name])
+        return self.headers[name].case_by_case(self._come_to)
 
     def _come_to(self, value: Value[Any]) -> Value[Any]:
-        if isinstance(value.x, Branch):
-            cases = tuple((label, self._come_to(case)) for label, case in value.x.cases)
-            return Value(Branch(value.x.on, cases), value.places, value.assumes, value.depends)
         if not isinstance(value.x, str):
             return value
         found = self.evaluate.text(value.x, *value.places)
