@@ -14,6 +14,7 @@ from serveaudit.deployment import Process, Proxy
 from serveaudit.formats.python import PathText
 from serveaudit.launch.images import is_official_nginx
 from serveaudit.launching import Machine, Mount
+from serveaudit.mapping import Readable
 from serveaudit.programs.nginx import Location, Site
 from serveaudit.source import Unreadable
 from serveaudit.values import Branch, Items, Place, Table, Unknown, Value
