@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -62,6 +62,14 @@ class Answer:
         return found[1] if found else ""
 
 
+def comes_true(condition: Callable[[], bool], pause: float = 0.03) -> bool:
+    """Whether this is so before our patience ends; asks again after so many seconds."""
+    deadline = time.monotonic() + PATIENCE
+    while not (true := condition()) and time.monotonic() < deadline:
+        time.sleep(pause)
+    return true
+
+
 @dataclass
 class Running:
     """A process that the laboratory started, in a session of its own."""
@@ -84,10 +92,7 @@ class Running:
 
     def says(self, text: str, times: int = 1) -> bool:
         """Whether it writes this text so many times; waits for it."""
-        deadline = time.monotonic() + PATIENCE
-        while self.output.count(text) < times and time.monotonic() < deadline:
-            time.sleep(0.03)
-        return self.output.count(text) >= times
+        return comes_true(lambda: self.output.count(text) >= times)
 
     @property
     def main(self) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from containers import as_pid_1
-from laboratory import BIN, PATIENCE, Laboratory, Running
+from laboratory import BIN, PATIENCE, Laboratory, Running, comes_true
 
 ACTIVATE = """
 import os, sys
@@ -68,21 +68,11 @@ class Supervised:
 
     def comes_to(self, *states: str) -> bool:
         """Whether the program comes to one of these states (RUNNING, FATAL, …); waits for it."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            if any(state in self.control("status", "web") for state in states):
-                return True
-            time.sleep(0.2)
-        return False
+        return comes_true(lambda: any(state in self.control("status", "web") for state in states), 0.2)
 
     def answers(self, lab: Laboratory) -> bool:
         """Whether the program answers, started anew if need be; waits for it."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            if lab.get(self.port).status == 200:
-                return True
-            time.sleep(0.2)
-        return False
+        return comes_true(lambda: lab.get(self.port).status == 200, 0.2)
 
     def killed_at_stop(self) -> bool:
         """Stops the program; whether it took a SIGKILL, after `stopwaitsecs`."""
