@@ -1,5 +1,9 @@
 """The applications that proofs serve: each tells in its answer what reached it, as lines of `name=value`."""
 
+import json
+
+from laboratory import Laboratory
+
 WSGI = """
 import os, time
 def app(environ, start_response):
@@ -80,6 +84,12 @@ if __name__ == "__main__":
     execute_from_command_line(sys.argv)
 """
 """`?user=ann` logs in. The variable SETTINGS holds settings as JSON."""
+
+
+def django(lab: Laboratory, **settings: object) -> int:
+    """DJANGO, or what the proof wrote in its place, with these settings below gunicorn; the port of its server."""
+    return lab.serve("gunicorn django_app --bind 127.0.0.1:{port}", {"SETTINGS": json.dumps(settings)}).port
+
 
 BUSY = """
 import time

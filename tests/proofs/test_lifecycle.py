@@ -1,8 +1,7 @@
 """How servers start, what they need to start, and how a launcher keeps them running."""
 
-import json
-
 import pytest
+from applications import django
 from containers import as_pid_1, container, with_mounts, with_read_only_root
 from laboratory import NGINX, Laboratory
 from service_managers import notified, supervised
@@ -44,8 +43,7 @@ def test_health_check_rejected(lab: Laboratory) -> None:
     """A probe asks the address, by that name and without TLS."""
 
     def probe(host: str | None = None, **settings: object) -> int:
-        env = {"SETTINGS": json.dumps({"ALLOWED_HOSTS": ["example.com"]} | settings)}
-        app = lab.serve("gunicorn django_app:application --bind 127.0.0.1:{port}", env).port
+        app = django(lab, ALLOWED_HOSTS=["example.com"], **settings)
         return lab.get(app, "/health/", {"Host": host} if host else {}).status
 
     assert probe() == 400

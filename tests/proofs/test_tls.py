@@ -1,8 +1,8 @@
-import json
 import subprocess
 from pathlib import Path
 
 import pytest
+from applications import django
 from laboratory import Answer, Laboratory
 
 pytestmark = pytest.mark.proof
@@ -16,11 +16,6 @@ def site(lab: Laboratory, body: str, listen: str = "", certificate: tuple[Path, 
     pair = f"ssl_certificate {certificate[0]}; ssl_certificate_key {certificate[1]};" if certificate else ""
     lab.nginx(f"server {{ listen 127.0.0.1:{port} {listen}; {pair} {body} }}", port)
     return port
-
-
-def django(lab: Laboratory, **settings: object) -> int:
-    env = {"SETTINGS": json.dumps(settings)}
-    return lab.serve("gunicorn django_app:application --bind 127.0.0.1:{port}", env).port
 
 
 def as_browser(lab: Laboratory, port: int) -> str:

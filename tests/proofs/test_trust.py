@@ -1,9 +1,7 @@
 """The scheme: who tells the application that the client used https, and who believes it."""
 
-import json
-
 import pytest
-from applications import DJANGO
+from applications import DJANGO, django
 from laboratory import Answer, Laboratory
 
 pytestmark = pytest.mark.proof
@@ -22,11 +20,6 @@ urlpatterns += [path("form/", form)]
 """Goes below DJANGO: `/form/` takes what is posted with the token that it gives."""
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 CHECKED = {"MIDDLEWARE": [_SESSIONS, "django.middleware.csrf.CsrfViewMiddleware"]}
-
-
-def django(lab: Laboratory, settings: dict[str, object], command: str = "gunicorn django_app --bind 127.0.0.1:{port}") -> int:
-    """Django with these settings; the port of its server."""
-    return lab.serve(command, {"SETTINGS": json.dumps(settings)}).port
 
 
 def tls_site(lab: Laboratory, location: str, upstream: int) -> int:
@@ -61,8 +54,8 @@ def test_proxy_headers_dropped(lab: Laboratory) -> None:
 
 
 def test_https_redirect_loop(lab: Laboratory) -> None:
-    told = django(lab, REDIRECTS | READS_HEADER)
-    untold = django(lab, REDIRECTS)
+    told = django(lab, **(REDIRECTS | READS_HEADER))
+    untold = django(lab, **REDIRECTS)
     assert loops(over_tls(lab, tls_site(lab, HOST, told)))
     assert loops(over_tls(lab, tls_site(lab, f"{HOST} {SCHEME} {ANOTHER_MACHINE}", untold)))
     assert over_tls(lab, tls_site(lab, f"{HOST} {SCHEME} {ANOTHER_MACHINE}", told)).line("scheme") == "https"
@@ -71,7 +64,7 @@ def test_https_redirect_loop(lab: Laboratory) -> None:
 
 def test_https_not_announced(lab: Laboratory) -> None:
     lab.write("django_app.py", DJANGO + FORM)
-    app = django(lab, READS_HEADER | CHECKED)
+    app = django(lab, **(READS_HEADER | CHECKED))
     before, after = tls_site(lab, HOST, app), tls_site(lab, f"{HOST} {SCHEME}", app)
     assert over_tls(lab, before).line("url") == "http://example.com/"
     assert over_tls(lab, after).line("url") == "https://example.com/"
@@ -88,7 +81,7 @@ def _post(lab: Laboratory, port: int) -> Answer:
 
 
 def test_scheme_from_client(lab: Laboratory) -> None:
-    app = django(lab, REDIRECTS | READS_HEADER)
+    app = django(lab, **(REDIRECTS | READS_HEADER))
     forged = {"Host": "example.com", "X-Forwarded-Proto": "https"}
     before, after = lab.site(HOST, app), lab.site(f"{HOST} {SCHEME}", app)
     assert lab.get(before, headers=forged).line("scheme") == "https"
@@ -102,7 +95,7 @@ def test_scheme_from_client(lab: Laboratory) -> None:
 
 
 def test_outer_https_overwritten(lab: Laboratory) -> None:
-    app = django(lab, REDIRECTS | READS_HEADER)
+    app = django(lab, **(REDIRECTS | READS_HEADER))
     inner = lab.site(f"{HOST} {SCHEME}", app)
     assert loops(over_tls(lab, tls_site(lab, f"{HOST} {SCHEME}", inner)))
     port = lab.port()

@@ -1,9 +1,7 @@
 """The client's address: as the application and nginx' own rules take it."""
 
-import json
-
 import pytest
-from applications import DJANGO
+from applications import DJANGO, django
 from laboratory import Laboratory
 
 pytestmark = pytest.mark.proof
@@ -57,8 +55,7 @@ def test_client_address_from_leftmost_in_throttles(lab: Laboratory) -> None:
     framework = {"UNAUTHENTICATED_USER": None, "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]}
     statuses = []
     for counted in ({}, {"NUM_PROXIES": 1}):
-        env = {"SETTINGS": json.dumps({"REST_FRAMEWORK": framework | counted})}
-        port = lab.site(APPENDS, lab.serve("gunicorn django_app --bind 127.0.0.1:{port}", env).port)
+        port = lab.site(APPENDS, django(lab, REST_FRAMEWORK=framework | counted))
         forged = [{"X-Forwarded-For": f"192.0.2.{last}"} for last in range(4)]
         statuses.append([lab.get(port, "/throttled/", headers).status for headers in forged])
     assert statuses == [[200, 200, 200, 200], [200, 200, 429, 429]]

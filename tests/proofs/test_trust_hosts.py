@@ -1,10 +1,9 @@
 """The host: which one the application believes that it was asked for."""
 
-import json
 import socket
 
 import pytest
-from applications import DJANGO
+from applications import DJANGO, django
 from laboratory import Laboratory
 from test_trust import CHECKED, FORM
 
@@ -21,10 +20,6 @@ app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1, x_prefix=1)
 def page():
     return f"url={url_for('page', _external=True)}\\n"
 """
-
-
-def django(lab: Laboratory, **settings: object) -> int:
-    return lab.serve("gunicorn django_app --bind 127.0.0.1:{port}", {"SETTINGS": json.dumps(settings)}).port
 
 
 def test_host_not_forwarded(lab: Laboratory) -> None:

@@ -1,9 +1,7 @@
 """Headers that carry an identity or a path, and names that collide."""
 
-import json
-
 import pytest
-from applications import DJANGO
+from applications import DJANGO, django
 from laboratory import Laboratory
 
 pytestmark = pytest.mark.proof
@@ -46,8 +44,7 @@ def page(api_key: Annotated[str, Header(convert_underscores=False)] = "none"):
 def test_identity_from_client(lab: Laboratory) -> None:
     auth = ["django.contrib.contenttypes", "django.contrib.auth"]
     lab.write("django_app.py", DJANGO + SINGLE_SIGN_ON)
-    env = {"SETTINGS": json.dumps({"INSTALLED_APPS": auth})}
-    app = lab.serve("gunicorn django_app --bind 127.0.0.1:{port}", env).port
+    app = django(lab, INSTALLED_APPS=auth)
     forged = {"X-Remote-User": "admin"}
     after = lab.site(f"{HOST} proxy_set_header X-Remote-User $remote_user;", app)
     assert lab.get(lab.site(HOST, app), "/who/", forged).line("user") == "admin"
@@ -71,7 +68,7 @@ def test_underscores_let_headers_collide(lab: Laboratory) -> None:
 
 
 def test_script_name_walks_round_rules(lab: Laboratory) -> None:
-    app = lab.serve("gunicorn django_app --bind 127.0.0.1:{port}").port
+    app = django(lab)
     moved = {"SCRIPT_NAME": "/x"}
     before, after = _closed_page(lab, app, "underscores_in_headers on;"), _closed_page(lab, app, "")
     assert [lab.get(before, "/page/").status, lab.get(before, "/x/page/", moved).status] == [403, 200]
@@ -110,8 +107,7 @@ def test_basic_auth_reaches_app(lab: Laboratory) -> None:
     lab.write("django_app.py", DJANGO + TOKENS)
     lab.write("users", "ann:{PLAIN}secret\n")
     framework = {"UNAUTHENTICATED_USER": None, "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]}
-    env = {"SETTINGS": json.dumps({"REST_FRAMEWORK": framework})}
-    app = lab.serve("gunicorn django_app --bind 127.0.0.1:{port}", env).port
+    app = django(lab, REST_FRAMEWORK=framework)
     password = f'auth_basic "staging"; auth_basic_user_file {lab.folder}/users; {HOST}'
     known = {"Authorization": "Basic YW5uOnNlY3JldA=="}
     before, after = lab.site(password, app), lab.site(f'{password} proxy_set_header Authorization "";', app)

@@ -1,11 +1,11 @@
 """What of a request reaches the application, where both sides meet: its path, its body, its host, its cookies."""
 
 import http.cookiejar
-import json
 import re
 import urllib.request
 
 import pytest
+from applications import django
 from laboratory import Laboratory
 
 pytestmark = pytest.mark.proof
@@ -153,8 +153,7 @@ def test_cookie_domain_mismatch(lab: Laboratory) -> None:
     """What a browser that visits app.example.com keeps of a login."""
 
     def user(domain: str) -> str:
-        settings = json.dumps({"SESSION_COOKIE_DOMAIN": domain})
-        site = lab.site("proxy_set_header Host $host;", lab.serve(DJANGO, env={"SETTINGS": settings}).port)
+        site = lab.site("proxy_set_header Host $host;", django(lab, SESSION_COOKIE_DOMAIN=domain))
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         browser = urllib.request.build_opener(urllib.request.ProxyHandler({"http": f"http://127.0.0.1:{site}"}), cookies)
         browser.open("http://app.example.com/?user=ann").close()
