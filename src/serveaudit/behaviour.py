@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from serveaudit.releases import allowed_reach, reaches
+from serveaudit.releases import told_reach
 from serveaudit.serving import Server
 from serveaudit.values import Branch, How, Place, Unknown, Value
 
@@ -78,10 +78,7 @@ def _may_hold(cell: Fact, server: Server) -> bool:
 
 
 def _reaches(server: Server, release: str) -> bool | None:
-    if not isinstance(server.version.x, str):
-        return allowed_reach(server.asked, release)
-    found = reaches(server.version.x, release)
-    return None if isinstance(found, Unknown) else found
+    return told_reach(server.version.x, server.asked, release)
 
 
 def _range(program: str, cell: Fact) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from serveaudit.releases import allowed_reach, order, reaches
+from serveaudit.releases import allowed_reach, order, told_reach
 from serveaudit.serving import Row, Server
 from serveaudit.tables import Facts, facts
-from serveaudit.values import Place, Unknown
+from serveaudit.values import Place
 from serveaudit.versions import Installed
 
 
@@ -23,8 +23,9 @@ def release(program: str, installed: Installed) -> str:
     if isinstance(version.x, str):
         return version.x
     found = installed.package(program)
-    looked_at = reversed(facts(program).releases) if found is not None else ()
-    return next((each for each in looked_at if found and allowed_reach(found.asked, each) is not False), "")
+    if found is None:
+        return ""
+    return next((each for each in reversed(facts(program).releases) if allowed_reach(found.asked, each) is not False), "")
 
 
 def asked_for(program: str, installed: Installed) -> tuple[str, tuple[Place, ...]]:
@@ -51,10 +52,9 @@ def has(program: str, row: Row, installed: Installed) -> bool | None:
 
 def _reaches(program: str, release: str, installed: Installed) -> bool | None:
     version, found = installed.version(program), installed.package(program)
-    if isinstance(version.x, str):
-        reached = reaches(version.x, release)
-        return None if isinstance(reached, Unknown) or _between(program, version.x, release) else reached
-    return allowed_reach(found.asked, release) if found is not None else None
+    if isinstance(version.x, str) and _between(program, version.x, release):
+        return None
+    return told_reach(version.x, found.asked if found is not None else "", release)
 
 
 def _between(program: str, version: str, release: str) -> bool:

@@ -38,6 +38,14 @@ def reaches(version: str, release: str) -> bool | Unknown:
     return order(version) >= order(release)
 
 
+def told_reach(version: object, asked: str, release: str) -> bool | None:
+    """Whether what is installed is a release or newer: by its version, else by the requirement; None where neither tells."""
+    if not isinstance(version, str):
+        return allowed_reach(asked, release)
+    found = reaches(version, release)
+    return None if isinstance(found, Unknown) else found
+
+
 def allowed_reach(asked: str, release: str) -> bool | None:
     """Whether everything that a requirement allows (`gunicorn>=20.1,<23`, `uvicorn ^0.29 || ^0.30`) is a release or newer; None
     where it allows older ones too, and newer ones."""
