@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from serveaudit.activation import activated
@@ -18,7 +17,7 @@ from serveaudit.pairing import pair
 from serveaudit.placing import written_sites
 from serveaudit.recognising import Reading
 from serveaudit.rendering import render
-from serveaudit.source import SourceFile, Unreadable
+from serveaudit.source import SourceFile
 from serveaudit.starting import Started, Starting
 from serveaudit.surroundings import surround
 from serveaudit.values import Place, Value
@@ -104,12 +103,12 @@ class _Assembler:
     def _hosts_nginx(self, contexts: list[Context], gathering: Gathering, nginxes: Nginxes) -> None:
         """Configurations that no container reads belong to the hosts, and those that are written onto them."""
         lying = gathering.lying
+        sources = [source for _, source in self.repository.of_kinds("nginx") if source.path in lying]
         for host, each in zip(contexts, gathering.groups, strict=True):
             if host.group.manager != "none":
                 continue
-            sources = [each for each in self._nginx_sources() if each.path in lying]
-            sources = [each for each in sources if self.repository.kind_of(each.path) == host.kind]
-            self._sites(host, sources, MappedFiles(self.repository), nginxes)
+            own = [each for each in sources if self.repository.kind_of(each.path) == host.kind]
+            self._sites(host, own, MappedFiles(self.repository), nginxes)
             for starting in each.startings:
                 self._sites(host, written_sites(starting.files, lying), starting.files, nginxes)
 
@@ -117,14 +116,6 @@ class _Assembler:
         for config in nginxes.unclaimed(sources, files):
             running = Running(host, host.group.machines[0], files, Place(config.root.line_span(1)))
             host.proxies.append(Proxy(config, running))
-
-    def _nginx_sources(self) -> Iterator[SourceFile]:
-        for found in self.repository.files:
-            if found.kind == "nginx":
-                try:
-                    yield self.repository.read(found.path)
-                except Unreadable:
-                    continue
 
     def _nginx_version(self) -> Value[str]:
         return self.stated.versions.get("nginx", Value(None))

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
+from serveaudit.building import OwnImages, commanding
 from serveaudit.command import Environment, Step
 from serveaudit.contexts import Kind, has_production_sibling, is_named_for_production, kind_of_project
 from serveaudit.discover import Repository
 from serveaudit.launch import docker_commands, makefile, outside, procfile
 from serveaudit.launch.ansible import read_playbooks
 from serveaudit.launch.cloudinit import read_user_data
-from serveaudit.launch.compose import read_profiles, read_project, tagged, variants
-from serveaudit.launch.dockerfile import container, read_image
-from serveaudit.launch.images import known_image, split_reference
+from serveaudit.launch.compose import read_profiles, read_project, variants
+from serveaudit.launch.dockerfile import container
 from serveaudit.launch.kubernetes import bases, chart_of, read_manifests
 from serveaudit.launch.supervisor import read_programs
 from serveaudit.launch.systemd import read_units
-from serveaudit.launching import Build, Group, Image, Machine, Manager, Sign, Unit
-from serveaudit.mapping import MappedFiles
+from serveaudit.launching import Group, Machine, Manager, Sign, Unit
+from serveaudit.mapping import MappedFiles, bases_of
 from serveaudit.placing import belongs, is_configured, written_units
 from serveaudit.recognising import Reading, configured, scripted
-from serveaudit.source import SourceFile, Unreadable
+from serveaudit.source import SourceFile
 from serveaudit.starting import Starting
-from serveaudit.values import Place, Unknown, Value
+from serveaudit.values import Place, Value
 
 SERVER_FILES = ("gunicorn", "uwsgi", "hypercorn")
+
+
 @dataclass(slots=True, eq=False)
 class Gathered:
     """One group with the programs that its machines start, and servers of which only the configuration is there."""
@@ -49,7 +49,7 @@ class Gathering:
         self.repository = repository
         self.used: set[str] = set()
         self.placed: set[str] = set()
-        self.images = _Images(self)
+        self.images = OwnImages(repository, self.used)
         self.groups: list[Gathered] = []
 
     def gather(self) -> list[Gathered]:
@@ -88,7 +88,7 @@ class Gathering:
 
     def _told(self, sources: Mapping[str, SourceFile]) -> Iterator[tuple[str, ...]]:
         """The sets of compose files that scripts and documents name, meant from the root or from where they stand."""
-        for path, text in self.commanding():
+        for path, text in commanding(self.repository):
             for files in docker_commands.compose_files(text):
                 for base in ("", posixpath.dirname(path)):
                     full = tuple(posixpath.normpath(posixpath.join(base, file)) for file in files)
@@ -103,7 +103,8 @@ class Gathering:
             if chart is not None and "/templates/tests/" in f"/{path}":
                 continue  # hooks of `helm test`
             folders.setdefault(posixpath.dirname(path) if chart is None else chart, []).append(source)
-        taken = {base for sources in folders.values() for source in sources for base in bases(source.path, self.repository.find)}
+        manifests = (source for sources in folders.values() for source in sources)
+        taken = {base for source in manifests for base in bases(source.path, self.repository.find)}
         for sources in (sources for folder, sources in folders.items() if folder not in taken):
             for part, kind in self._by_kind(sources):
                 group = read_manifests(part, self.images, self.repository.find)
@@ -123,10 +124,10 @@ class Gathering:
         deployed = {
             machine.dockerfile for each in self.groups if each.kind == "production" for machine in each.group.machines
         } - {None}
-        for path, _ in self.repository.of_kinds("dockerfile"):
+        for path, source in self.repository.of_kinds("dockerfile"):
             tried_out = path in self.used and path not in deployed and self._kind_of_dockerfile(path) == "production"
             if path not in self.used or (tried_out and not deployed):
-                image = self.images.built(Build(self._context_of(path), path, Place(self.repository.read(path).line_span(1))))
+                image = self.images.of_dockerfile(path, source)
                 if image is not None:
                     yield Group(path, "docker", [container(image, path)], (path,)), self._kind_of_dockerfile(path)
 
@@ -166,7 +167,8 @@ class Gathering:
 
     def _units(self, machines: dict[str, Gathered]) -> Iterator[tuple[Starting, Unit]]:
         """Units of systemd and supervisor, lines of a Procfile, targets of a Makefile."""
-        for unit in read_units([src for path, src in self.repository.of_kinds("systemd") if path not in self.placed], self._near):
+        lying = [source for path, source in self.repository.of_kinds("systemd") if path not in self.placed]
+        for unit in read_units(lying, self._near):
             yield self._starting(machines, unit.place.span.path), unit
         for path, source in self.repository.of_kinds("supervisor"):
             if path not in self.used:
@@ -183,13 +185,13 @@ class Gathering:
         """A starting of its own for a unit, on the host that its file is for: relative paths are meant from where it stands."""
         gathered = machines["development" if path == "development" else self.repository.kind_of(path)]
         first = gathered.startings[0]
-        starting = Starting(first.machine, MappedFiles(self.repository, bases=_bases(path)))
+        starting = Starting(first.machine, MappedFiles(self.repository, bases=bases_of(path)))
         gathered.startings.append(starting)
         return starting
 
     def _script(self, path: str, source: SourceFile, host: Gathered) -> None:
         """A script that nothing of the repository starts, if it starts a server."""
-        starting = Starting(host.startings[0].machine, MappedFiles(self.repository, bases=_bases(path)))
+        starting = Starting(host.startings[0].machine, MappedFiles(self.repository, bases=bases_of(path)))
         place = Place(source.line_span(1))
         if path.endswith(".py"):
             host.alone += [(reading, starting) for reading in scripted(source, Environment(), starting.files)]
@@ -225,7 +227,7 @@ class Gathering:
                 starting.run(unit)
 
     def _configuration(self, path: str, source: SourceFile, kind: str, host: Gathered) -> None:
-        starting = Starting(host.startings[0].machine, MappedFiles(self.repository, bases=_bases(path)))
+        starting = Starting(host.startings[0].machine, MappedFiles(self.repository, bases=bases_of(path)))
         host.alone += [(reading, starting) for reading in configured(source, kind, Environment(), starting.files)]
 
     # what all share
@@ -235,7 +237,7 @@ class Gathering:
         gathered = Gathered(group, kind)
         named = any(map(is_named_for_production, group.files))
         for machine in group.machines:
-            files = MappedFiles(self.repository, tuple(machine.mounts), bases=_container_bases(machine))
+            files = MappedFiles(self.repository, tuple(machine.mounts), bases=bases_of(machine.place.span.path))
             starting = Starting(machine, files)
             starting.build()
             for unit in machine.units:
@@ -267,16 +269,3 @@ _SIGN_KINDS = ("caddyfile", "platform", "procfile", "kubernetes", "shell", "make
 
 def _unit(manager: Manager, name: str, place: Place, step: Step) -> Unit:
     return Unit(manager, name, place, (step,))
-
-
-def _bases(path: str) -> tuple[str, ...]:
-    """The directories that a relative path in this file may be meant from: the root, then its own and those between."""
-    own = posixpath.dirname(path)
-    between = [own]
-    while "/" in between[-1]:
-        between.append(posixpath.dirname(between[-1]))
-    return tuple(dict.fromkeys(("", *between)))
-
-
-def _container_bases(machine: Machine) -> tuple[str, ...]:
-    return _bases(machine.place.span.path)

@@ -11,7 +11,7 @@ from serveaudit.finding import FileReport
 from serveaudit.formats import ini, nginx, toml, yaml
 from serveaudit.formats.python.parsing import parse as parse_python
 from serveaudit.launch.kubernetes import chart_of
-from serveaudit.source import Problem, SourceFile, Unreadable
+from serveaudit.source import Problem, SourceFile
 
 Check = Callable[[SourceFile], Iterable[Problem]]
 
@@ -33,7 +33,7 @@ def _told(report: FileReport, problem: Problem | None) -> FileReport:
 def _filled_in(report: FileReport, repository: Repository) -> FileReport:
     """A chart's template is no template only: it is read with the chart's own values."""
     ours = report.kind == "kubernetes" and report.status == "template"
-    if not ours or chart_of(report.path, lambda path: _readable(repository, path) if repository.exists(path) else None) is None:
+    if not ours or chart_of(report.path, repository.find) is None:
         return report
     return replace(report, status="partly", reason="with the chart's own values")
 
@@ -42,7 +42,7 @@ def _broken(repository: Repository, deployment: Deployment) -> Iterator[tuple[st
     """Files with a mistake in their syntax, by path, each with its first one. Included files are told by who includes them."""
     for found in repository.files:
         check = _CHECKS.get(found.kind)
-        source = _readable(repository, found.path) if check else None
+        source = repository.find(found.path) if check else None
         problem = next(iter(check(source)), None) if check and source else None
         if problem is not None:
             yield found.path, problem
@@ -51,13 +51,6 @@ def _broken(repository: Repository, deployment: Deployment) -> Iterator[tuple[st
             for problem in proxy.config.problems:
                 if problem.span.outermost.source.outer is None and problem.span.source.outer is None:
                     yield problem.span.path, problem
-
-
-def _readable(repository: Repository, path: str) -> SourceFile | None:
-    try:
-        return repository.read(path)
-    except Unreadable:
-        return None
 
 
 def _nginx(source: SourceFile) -> Iterable[Problem]:

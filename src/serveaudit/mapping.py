@@ -164,3 +164,12 @@ def below(files: MappedFiles, root: str) -> Find:
         return None
 
     return find
+
+
+def bases_of(path: str) -> tuple[str, ...]:
+    """The directories that a relative path in this file may be meant from: the root, then its own and those between."""
+    own = posixpath.dirname(path)
+    between = [own]
+    while "/" in between[-1]:
+        between.append(posixpath.dirname(between[-1]))
+    return tuple(dict.fromkeys(("", *between)))
