@@ -256,23 +256,12 @@ def check_installed() -> int:
     if program is None:
         print("nginx is not installed", file=sys.stderr)
         return tablefile.NOT_INSTALLED
-    complaints = list(compared(program))
-    print(*complaints, sep="\n", end="\n" if complaints else "")
-    return 1 if complaints else 0
+    return tablefile.complain(compared(program))
 
 
 def main(clones: list[Path]) -> int:
-    if not clones:
-        return check_installed()
-    text = table(*clones)
-    if "--check" in sys.argv:
-        return tablefile.compare(OUT, text)
-    if "--write" in sys.argv:
-        OUT.write_text(text)
-    else:
-        print(text, end="")
-    return 0
+    return tablefile.deliver(OUT, table(*clones)) if clones else check_installed()
 
 
 if __name__ == "__main__":
-    sys.exit(main([Path(word) for word in sys.argv[1:] if not word.startswith("--")]))
+    sys.exit(main(tablefile.directories()))

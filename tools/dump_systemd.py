@@ -172,7 +172,7 @@ OLDEST = 247
 """Debian 11's; what came earlier is not told."""
 
 if __name__ == "__main__":
-    roots = [Path(word) for word in sys.argv[1:] if not word.startswith("--")]
+    roots = tablefile.directories()
     if not roots:
         version, rows = asked(Path("/"))
         sys.exit(tablefile.main("systemd", lambda: (version, without_since(rows))))

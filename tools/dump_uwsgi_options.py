@@ -23,6 +23,7 @@ from typing import Any
 import tablefile
 from folding import Rows, unfolded
 
+OUT = tablefile.DATA / "uwsgi.json"
 TYPES = {
     "uwsgi_opt_true": "bool",
     "uwsgi_opt_false": "bool",
@@ -214,15 +215,13 @@ def check_installed() -> int:
     if not programs:
         print("uwsgi is not installed", file=sys.stderr)
         return tablefile.NOT_INSTALLED
-    complaints = [complaint for program in programs for complaint in compared(program)]
-    print(*complaints, sep="\n", end="\n" if complaints else "")
-    return 1 if complaints else 0
+    return tablefile.complain(complaint for program in programs for complaint in compared(program))
 
 
 def compared(program: Path) -> Iterator[str]:
     """Where a program and the table differ. A build has all options of a plugin, or that need a library, or none of them."""
     release = re.split(r"[-+]", said(program, "--version").strip())[0]
-    table = json.loads((tablefile.DATA / "uwsgi.json").read_text(encoding="utf-8"))
+    table = json.loads(OUT.read_text(encoding="utf-8"))
     if release not in table["releases"]:
         yield f"{program} is of release {release}, which the table does not know"
         return
@@ -244,18 +243,8 @@ def said(program: Path, *words: str) -> str:
 
 
 def main(sources: list[Path]) -> int:
-    if not sources:
-        return check_installed()
-    text = tablefile.table("uwsgi", dict(map(asked, sources)))
-    path = tablefile.DATA / "uwsgi.json"
-    if "--check" in sys.argv:
-        return tablefile.compare(path, text)
-    if "--write" in sys.argv:
-        path.write_text(text, encoding="utf-8")
-    else:
-        print(text, end="")
-    return 0
+    return tablefile.deliver(OUT, tablefile.table("uwsgi", dict(map(asked, sources)))) if sources else check_installed()
 
 
 if __name__ == "__main__":
-    sys.exit(main([Path(word) for word in sys.argv[1:] if not word.startswith("--")]))
+    sys.exit(main(tablefile.directories()))

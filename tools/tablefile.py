@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +42,33 @@ def main(program: str, ask: Callable[[], tuple[str, Rows]]) -> int:
         return NOT_INSTALLED
     rows = {name: slim(row) for name, row in rows.items()}
     path = DATA / f"{program}.json"
-    if "--write" in sys.argv:
-        path.write_text(table(program, snapshots(path) | {version: rows}), encoding="utf-8")
-    elif "--check" in sys.argv:
-        return compare(path, table(program, snapshots(path) | {version: rows}))
-    else:
+    if {"--write", "--check"}.isdisjoint(sys.argv):
         print(json.dumps({"version": version, "rows": rows}))
+        return 0
+    return deliver(path, table(program, snapshots(path) | {version: rows}))
+
+
+def deliver(path: Path, text: str) -> int:
+    """Print a table's text; with --write write the table; with --check compare it with the text. Returns the exit status."""
+    if "--write" in sys.argv:
+        path.write_text(text, encoding="utf-8")
+    elif "--check" in sys.argv:
+        return compare(path, text)
+    else:
+        print(text, end="")
     return 0
+
+
+def directories() -> list[Path]:
+    """The words of the command line that are no options."""
+    return [Path(word) for word in sys.argv[1:] if not word.startswith("--")]
+
+
+def complain(complaints: Iterable[str]) -> int:
+    """Print how installed programs and their table differ. Returns the exit status."""
+    lines = list(complaints)
+    print(*lines, sep="\n", end="\n" if lines else "")
+    return 1 if lines else 0
 
 
 def snapshots(path: Path) -> dict[str, Rows]:
