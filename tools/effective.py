@@ -51,42 +51,23 @@ def hypercorn(argv: list[str]) -> dict[str, Any]:
 def daphne(argv: list[str]) -> dict[str, Any]:
     from daphne.cli import CommandLineInterface
 
-    made: list[dict[str, Any]] = []
-
     class Cli(CommandLineInterface):
         def load_asgi_app(self, path: str) -> Callable[..., None]:
             return lambda scope, receive, send: None
 
-        @staticmethod
-        def server_class(**given: Any) -> None:
-            made.append(given)
-            raise SystemExit(0)
-
-    try:
-        Cli().run(argv[1:])
-    except SystemExit as stopped:
-        if not made:
-            raise stopped
-    return telling.daphne(made[0])
+    cli = Cli()
+    return caught(cli, "server_class", dict, lambda: cli.run(argv[1:]), telling.daphne)
 
 
 def granian(argv: list[str]) -> dict[str, Any]:
     import granian.cli as command
 
-    made: list[dict[str, Any]] = []
     original = command.Server
 
-    def server(app: str, **given: Any) -> None:
-        made.append(telling.granian(original(app, **given), given | {"app": app}))
-        raise SystemExit(0)
+    def told(app: str, **given: Any) -> dict[str, Any]:
+        return telling.granian(original(app, **given), given | {"app": app})
 
-    command.Server = server  # type: ignore[assignment]
-    try:
-        command.cli(argv[1:], auto_envvar_prefix="GRANIAN")
-    except SystemExit as stopped:
-        if not made:
-            raise stopped
-    return made[0]
+    return caught(command, "Server", told, lambda: command.cli(argv[1:], auto_envvar_prefix="GRANIAN"), dict)
 
 
 def waitress(argv: list[str]) -> dict[str, Any]:
@@ -101,7 +82,7 @@ def waitress(argv: list[str]) -> dict[str, Any]:
 
 
 def caught(
-    module: Any, name: str, original: Callable[..., Any], call: Callable[[], Any], tell: Callable[[Any], dict[str, Any]]
+    owner: Any, name: str, original: Callable[..., Any], call: Callable[[], Any], tell: Callable[[Any], dict[str, Any]]
 ) -> dict[str, Any]:
     """What the program hands to a function of its own, before it goes on."""
     made: list[Any] = []
@@ -110,7 +91,7 @@ def caught(
         made.append(original(*args, **kwargs))
         raise SystemExit(0)
 
-    setattr(module, name, catch)
+    setattr(owner, name, catch)
     try:
         call()
     except SystemExit as stopped:

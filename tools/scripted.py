@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import telling
@@ -73,16 +74,10 @@ def _hypercorn(made: Made) -> None:
 def _granian(made: Made) -> None:
     from granian import Granian
 
-    original: Any = Granian.__init__
-
-    def remember(server: Any, *args: Any, **kwargs: Any) -> None:
-        server.made_of = telling.arguments(original, server, *args, **kwargs)
-        original(server, *args, **kwargs)
-
     def serve(server: Any, *args: Any, **kwargs: Any) -> None:
         made.append(telling.granian(server, server.made_of))
 
-    Granian.__init__, Granian.serve = remember, serve
+    Granian.__init__, Granian.serve = _remembering(Granian.__init__), serve
 
 
 def _waitress(made: Made) -> None:
@@ -104,13 +99,17 @@ def _waitress(made: Made) -> None:
 def _gevent(made: Made) -> None:
     from gevent.pywsgi import WSGIServer
 
-    original: Any = WSGIServer.__init__
+    def serve(server: Any, *args: Any, **kwargs: Any) -> None:
+        made.append(telling.gevent(server, server.made_of))
+
+    WSGIServer.__init__, WSGIServer.serve_forever, WSGIServer.start = _remembering(WSGIServer.__init__), serve, serve
+
+
+def _remembering(original: Callable[..., None]) -> Any:
+    """The `__init__` of a server that keeps what it is made of."""
 
     def remember(server: Any, *args: Any, **kwargs: Any) -> None:
         server.made_of = telling.arguments(original, server, *args, **kwargs)
         original(server, *args, **kwargs)
 
-    def serve(server: Any, *args: Any, **kwargs: Any) -> None:
-        made.append(telling.gevent(server, server.made_of))
-
-    WSGIServer.__init__, WSGIServer.serve_forever, WSGIServer.start = remember, serve, serve
+    return remember
