@@ -11,13 +11,12 @@ from typing import Any
 
 from serveaudit.applications import App
 from serveaudit.deployment import Context, Proxy, listeners_of
-from serveaudit.exposure import published_to_outside
+from serveaudit.exposure import WEB_PORTS, outer_ports
 from serveaudit.launching import Sign
 from serveaudit.programs.nginx import Listen, Name, Site, Target
 from serveaudit.units import Address
 from serveaudit.values import Branch, Place, Unknown, Value
 
-WEB_PORTS = (80, 443)
 _FORWARDED = re.compile(
     r"\$\{?http_(x_forwarded_(proto|ssl|port|scheme)|x_scheme|cf_\w+|cloudfront_\w+|x_url_scheme)", re.IGNORECASE
 )
@@ -194,16 +193,10 @@ def faces_clients(proxy: Proxy, site: Site) -> Value[bool]:
 
 def on_web_port(proxy: Proxy, listen: Listen, *ports: int) -> bool:
     """Whether other machines reach an address of nginx as port 80 or 443 (or only as one of `ports`)."""
-    address, wanted = listen.address.x, ports or WEB_PORTS
+    address = listen.address.x
     if not isinstance(address, Address) or address.kind != "tcp" or address.loopback:
         return False
-    machine = proxy.running.machine
-    if machine.kind == "host" or machine.host_network.x is True:
-        return address.port in wanted
-    return any(
-        published.port.x == address.port and published.host_port.x in wanted and published_to_outside(published)
-        for published in machine.published
-    )
+    return bool(set(outer_ports(proxy.running.machine, address)) & set(ports or WEB_PORTS))
 
 
 def _first(found: Iterator[Sign]) -> Value[bool]:

@@ -11,6 +11,8 @@ from serveaudit.serving import Listener
 from serveaudit.units import Address
 from serveaudit.values import Place, Unknown
 
+WEB_PORTS = (80, 443)
+"""Where browsers ask."""
 _INSIDE = ("127.", "::1", "localhost", "cluster")
 
 
@@ -47,6 +49,14 @@ def _openings_of(machine: Machine, listener: Listener, address: Address) -> Iter
             yield Opening(listener, published.place.span.text, (published.place, *listener.address.places), port)
         elif not published.port.known:
             yield Unknown(published.port.why or "which port is published is not known")
+
+
+def outer_ports(machine: Machine, address: Address) -> list[int]:
+    """The ports at which other machines reach an address of a machine; of a published one, that of the host."""
+    if machine.kind == "host" or machine.host_network.x is True:
+        return [address.port] if address.port is not None else []
+    ports = [each for each in machine.published if each.port.x == address.port and published_to_outside(each)]
+    return [each.host_port.x for each in ports if isinstance(each.host_port.x, int)]
 
 
 def published_to_outside(published: Published) -> bool:

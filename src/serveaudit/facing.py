@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from serveaudit.deployment import Process, Proxy, listeners_of
-from serveaudit.exposure import published_to_outside
+from serveaudit.exposure import WEB_PORTS, outer_ports
 from serveaudit.launch import outside
 from serveaudit.launching import Machine, Sign
 from serveaudit.programs.nginx import Listen, Site
 from serveaudit.units import Address
 from serveaudit.values import Place, Unknown, Value
-
-_PUBLIC = (80, 443)
 
 
 def reached_directly(proxy: Proxy, site: Site) -> Value[bool]:
@@ -40,16 +38,7 @@ def is_public(proxy: Proxy, listen: Listen) -> bool:
     address = listen.address.x
     if not isinstance(address, Address) or address.kind != "tcp" or address.loopback or listen.proxy_protocol:
         return False
-    return bool(set(outer_ports(proxy, address)) & set(_PUBLIC))
-
-
-def outer_ports(proxy: Proxy, address: Address) -> list[int]:
-    """The ports at which other machines reach an address of nginx; of a published one, that of the host."""
-    machine = proxy.running.machine
-    if machine.kind == "host" or machine.host_network.x is True:
-        return [address.port] if address.port is not None else []
-    ports = [each for each in machine.published if each.port.x == address.port and published_to_outside(each)]
-    return [each.host_port.x for each in ports if isinstance(each.host_port.x, int)]
+    return bool(set(outer_ports(proxy.running.machine, address)) & set(WEB_PORTS))
 
 
 def behind_proxy(proxy: Proxy, site: Site) -> Value[bool]:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from serveaudit.deployment import Pairing, Process, Running, listeners_of
-from serveaudit.edge import WEB_PORTS
-from serveaudit.exposure import Opening, openings, published_to_outside
+from serveaudit.exposure import WEB_PORTS, Opening, openings, published_to_outside
 from serveaudit.formats.python import Made
 from serveaudit.launching import Unit
 from serveaudit.programs.nginx import Location, Target

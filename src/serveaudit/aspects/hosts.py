@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from typing import Any
 
-from serveaudit import facing, trust
+from serveaudit import trust
 from serveaudit.application import forwarding
 from serveaudit.behaviour import behaves
 from serveaudit.deployment import Pairing, Proxy
+from serveaudit.exposure import outer_ports
 from serveaudit.programs.nginx import Header, Installed, Listen, Location, Site
 from serveaudit.units import Address
 from serveaudit.values import Items, Unknown, Value, unique
@@ -103,7 +104,7 @@ class RouteHosts:
         for listen in self.location.site.listens:
             address = listen.address.x
             if isinstance(address, Address) and address.kind == "tcp" and not address.loopback and not listen.proxy_protocol:
-                ports = facing.outer_ports(self.proxy, address)
+                ports = outer_ports(self.proxy.running.machine, address)
                 if ports and not {80, 443} & set(ports):
                     return Value(ports[0], (*_published_at(self.proxy, ports[0]), listen.place)[:1])
         return Value(None)
