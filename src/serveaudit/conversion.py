@@ -62,7 +62,7 @@ def said(x: Any) -> str:
     if isinstance(x, bool):
         return "on" if x else "off"
     if isinstance(x, Items):
-        return ", ".join(str(getattr(member, "x", member)) for member in x) or "an empty list"
+        return ", ".join(map(str, x.plain)) or "an empty list"
     if isinstance(x, Table):
         return "a dictionary"
     return str(x) if x not in ("", None) else "nothing"

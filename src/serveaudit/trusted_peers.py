@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
-from serveaudit.values import Items, Unknown, Value
+from serveaudit.values import Items, Unknown
 
 
 def members(listed: Any) -> list[str]:
@@ -14,7 +14,7 @@ def members(listed: Any) -> list[str]:
     if isinstance(listed, bool):
         return ["*"] if listed else []
     if isinstance(listed, Items):
-        return [str(member.x if isinstance(member, Value) else member).strip() for member in listed]
+        return [str(member).strip() for member in listed.plain]
     return [name.strip() for name in listed.split(",") if name.strip()] if isinstance(listed, str) else []
 
 

@@ -88,6 +88,11 @@ class Items:
     def __iter__(self) -> Iterator[Any]:
         return iter(self.members)
 
+    @property
+    def plain(self) -> list[Any]:
+        """The members without their provenance."""
+        return [getattr(member, "x", member) for member in self.members]
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

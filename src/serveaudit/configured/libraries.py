@@ -5,8 +5,6 @@ Sources: uvicorn/config.py and its [standard] extra, hypercorn/run.py and pyproj
 
 from __future__ import annotations
 
-from typing import Any
-
 from serveaudit.configured.written import program_of
 from serveaudit.deployment import Process
 from serveaudit.serving import Setting
@@ -32,20 +30,12 @@ def missing(setting: Setting, process: Process) -> Value[str]:
         return Value(None)
     program, x = program_of(setting, process), setting.value.x
     package = _NEEDS.get((program, setting.name, x), "") if isinstance(x, str) else ""
-    if program == "hypercorn" and setting.name == "quic_bind" and _members(x):
+    members = x.plain if isinstance(x, Items) else []
+    if program == "hypercorn" and setting.name == "quic_bind" and members:
         package = "aioquic"
-    if (
-        program == "gunicorn"
-        and setting.name == "http_protocols"
-        and "h2" in _members(x)
-        and process.server.value("certfile").x
-    ):
+    if program == "gunicorn" and setting.name == "http_protocols" and "h2" in members and process.server.value("certfile").x:
         package = "h2"
     if not package:
         return Value(None)
     lacks = process.installed.lacks(package)
     return lacks.map(lambda there_is_none: package if there_is_none else None).at(setting.place)
-
-
-def _members(x: Any) -> list[Any]:
-    return [getattr(member, "x", member) for member in x] if isinstance(x, Items) else []

@@ -99,7 +99,7 @@ _UNUSABLE: dict[tuple[str, str], Callable[[Setting, Process, Any], str | None]] 
 
 def _texts(x: Any) -> list[str]:
     """The members of a list, or the text alone, as far as they are known."""
-    members = [member.x if isinstance(member, Value) else member for member in x] if isinstance(x, Items) else [x]
+    members = x.plain if isinstance(x, Items) else [x]
     return [member for member in members if isinstance(member, str)]
 
 

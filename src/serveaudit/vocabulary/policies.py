@@ -163,6 +163,6 @@ _DJANGO = ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL")
 def _everybody(origins: Value[Any]) -> Value[Any]:
     """Whether a list of origins, or one text, lets everybody in."""
     if isinstance(origins.x, Items):
-        found = any(getattr(member, "x", member) == "*" for member in origins.x)
+        found = "*" in origins.x.plain
         return Value(found or (False if origins.x.complete is True else origins.x.complete), origins.places)
     return origins.map(lambda said: said in ("*", True))
