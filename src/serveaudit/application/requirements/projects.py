@@ -117,9 +117,8 @@ def read_setup_py(source: SourceFile) -> Packages:
     found = Packages(complete=DIRECT)
     for call in python.read(source).calls if "setup(" in source.text else ():
         if call.name.rpartition(".")[2] == "setup":
-            given = {name: value for name, (value, _) in call.keywords.items()}
-            found.add(listed(given.get("install_requires", Value(None))))
-            extras = given.get("extras_require", Value(None)).x
+            found.add(listed(call.named.get("install_requires", Value(None))))
+            extras = call.named.get("extras_require", Value(None)).x
             for _, values in sorted(_extras(extras), key=lambda each: for_development(each[0])):
                 found.add(listed(values))
     return found

@@ -119,7 +119,7 @@ def _once(state: State, call: Call | None, follow_it: Callable[[], Value[Any]]) 
 
 
 def _same_arguments(one: Call, other: Call) -> bool:
-    return one.args == other.args and _values(one) == _values(other)
+    return one.args == other.args and one.named == other.named
 
 
 def note_unknown(state: State, name: str, args: Args, keywords: Keywords) -> None:
@@ -304,7 +304,3 @@ def _with_self(function: Function, base: Value[Any] | None, args: Args) -> Args:
 def _transparent(function: Function) -> bool:
     """Whether its decorators leave what it returns alone."""
     return all(each.name in _HARMLESS for each in function.decorators)
-
-
-def _values(call: Call) -> dict[str, Value[Any]]:
-    return {name: value for name, (value, _) in call.keywords.items()}

@@ -109,8 +109,7 @@ def _partial(given: Given) -> Value[Any] | None:
     if not isinstance(made, Made) or made.call is None or not made.call.args or made.call.complete is not True:
         return None
     function, *first = made.call.args
-    named = {name: value for name, (value, _) in made.call.keywords.items()}
-    return given.call(function, (*first, *given.args), {**named, **given.keywords})
+    return given.call(function, (*first, *given.args), {**made.call.named, **given.keywords})
 
 
 FUNCTIONS: dict[str, Callable[[Given], Value[Any] | None]] = {

@@ -135,6 +135,11 @@ class Call:
     conditions: tuple[str, ...] = ()
     reachable: bool = True
 
+    @property
+    def named(self) -> dict[str, Value[Any]]:
+        """The keywords without their places."""
+        return {name: value for name, (value, _) in self.keywords.items()}
+
     def argument(self, position: int, name: str = "") -> Value[Any] | None:
         """An argument by its position or name; None where the call does not give it (or may, when it is not `complete`)."""
         if name in self.keywords:

@@ -30,7 +30,7 @@ def embedded(module: Module) -> Iterator[tuple[Call, Layer]]:
 def _settings(module: Module, made: Made) -> Layer:
     """What `load_config` sets by name, and the dictionary of options that the class is made with; of these it skips what is
     None, and names that gunicorn does not know."""
-    given = [*made.call.args, *(value for value, _ in made.call.keywords.values())] if made.call else []
+    given = [*made.call.args, *made.call.named.values()] if made.call else []
     tables = [value.x for value in given if isinstance(value.x, Table)]
     owners = {f"{each.name}.load_config" for each in made.cls.ancestors()} if made.cls else set()
     sets = [call for call in module.calls if call.function in owners and call.name.endswith("cfg.set") and len(call.args) == 2]

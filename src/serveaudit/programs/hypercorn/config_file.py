@@ -201,7 +201,7 @@ def _from_mapping(call: Call, mapping: Value[Any] | None, known: Facts) -> Confi
         return _unread(Unknown("the mapping that the Config is made from is not known"))
     table = mapping.x if mapping is not None else Table(())
     layer, strange = from_mapping(known, table, from_file)
-    keywords = {name: value for name, (value, _) in call.keywords.items() if name != "mapping"}
+    keywords = {name: value for name, value in call.named.items() if name != "mapping"}
     more = _sorted(_attributes(keywords, call.place, known))
     unread = layer.unread or (call.complete if isinstance(call.complete, Unknown) else None)
     certain = layer.certain | more.layer.certain
