@@ -44,6 +44,11 @@ def facts() -> Mapping[str, Mapping[str, Sequence[Fact]]]:
     return {program: {name: [_cell(cell) for cell in cells] for name, cells in rows.items()} for program, rows in read.items()}
 
 
+def cells_of(program: str, worker: object, fact: str) -> Sequence[Fact]:
+    """The cells of a program with one kind of worker; where that has none of its own, the program's."""
+    return facts().get(f"{program}/{worker}", {}).get(fact) or facts().get(program, {}).get(fact, ())
+
+
 def behaves(server: Server, fact: str) -> Value[Any]:
     """What a server does; unknown for one that was not measured. Where its release is not known and decides, a choice."""
     worker = server.worker_class
@@ -56,7 +61,7 @@ def behaves(server: Server, fact: str) -> Value[Any]:
 def _told(server: Server, fact: str, worker: Value[str]) -> Value[Any]:
     if isinstance(worker.x, Unknown):
         return Value(worker.x, worker.places)
-    told = facts().get(f"{server.program}/{worker.x}", {}).get(fact) or facts().get(server.program, {}).get(fact, ())
+    told = cells_of(server.program, worker.x, fact)
     cells = [cell for cell in told if _may_hold(cell, server)]
     if not cells:
         return Value(Unknown(f"whether {server.program} does so was not measured", fact), (_head(server),))

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from serveaudit.behaviour import Fact, facts
+from serveaudit.behaviour import Fact, cells_of
 from serveaudit.serving import Row, Server
 from serveaudit.source import SourceFile
 from serveaudit.stopping import PROOFS_AT_TERM, reaction
-from serveaudit.tables import facts as settings
+from serveaudit.tables import facts
 from serveaudit.units import Seconds
 from serveaudit.values import Place, Value
 
@@ -56,8 +56,8 @@ class Table:
         for _, cells in self.rows:
             for column, cell in zip(self.columns, cells, strict=True):
                 for proof in cell.proofs:
-                    found.setdefault(proof, [])
-                    found[proof] += [column] if column not in found[proof] else []
+                    columns = found.setdefault(proof, [])
+                    columns += [column] if column not in columns else []
         return found
 
 
@@ -119,14 +119,13 @@ def _table(title: str, questions: dict[str, Ask], *notes: str) -> Table:
 
 def measured(server: Candidate, fact: str) -> Fact | None:
     """The cell of the newest release; None for what was not measured."""
-    known = facts()
-    found = known.get(f"{server.program}/{server.worker}", {}).get(fact) or known.get(server.program, {}).get(fact, ())
+    found = cells_of(server.program, server.worker, fact)
     return found[-1] if found else None
 
 
 def setting(server: Candidate, name: str) -> Row | None:
     """A setting of the program's, or of the library that its worker comes from."""
-    rows = (settings(program).row(name) for program in (server.program, server.worker) if program)
+    rows = (facts(program).row(name) for program in (server.program, server.worker) if program)
     return next((row for row in rows if row is not None), None)
 
 
@@ -217,7 +216,7 @@ def _yes_or_told(server: Candidate, fact: Fact) -> str:
 
 
 def _with_quic() -> Iterator[str]:
-    return (each.name for each in CANDIDATES if settings(each.program).row("quic_bind"))
+    return (each.name for each in CANDIDATES if facts(each.program).row("quic_bind"))
 
 
 def advice() -> list[Advice]:
