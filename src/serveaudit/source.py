@@ -46,6 +46,13 @@ class Piece:
     length: int
 
 
+def standing_for(inner: int, length: int, start: int, end: int) -> list[Piece]:
+    """The pieces of what is put in for a run of the outer text: every character of it stands for the run as a whole."""
+    if length < end - start:
+        return [Piece(inner, start, end - start)]
+    return [Piece(inner + index, start, end - start) for index in range(length)]
+
+
 @dataclass(frozen=True, eq=False)
 class SourceFile:
     """A file's text, or a view on a part of another one (a fence, a heredoc, a YAML scalar).

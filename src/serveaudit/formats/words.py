@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from serveaudit.source import Piece, SourceFile
+from serveaudit.source import Piece, SourceFile, standing_for
 from serveaudit.values import Partial, Place, Unknown, Value
 
 Lookup = Callable[[str], Value[Any]]
@@ -144,19 +144,12 @@ def _fill(view: SourceFile, syntax: Syntax, lookup: Lookup, depth: int, earlier:
         used += [(s - at + len(text), e - at + len(text), old) for s, e, old in earlier if at <= s and e <= start]
         text += view.text[at:start]
         shown = value if isinstance(value, str) else _shown(value, syntax)
-        pieces += _standing_for(len(text), len(shown), start, end)
+        pieces += standing_for(len(text), len(shown), start, end)
         if not isinstance(value, str):
             used.append((len(text), len(text) + len(shown), value))
         text += shown
         at = end
     return Filled(view.view(text, [piece for piece in pieces if piece.length]), tuple(used))
-
-
-def _standing_for(inner: int, length: int, start: int, end: int) -> list[Piece]:
-    """Every character of what takes a variable's place stands for the variable as a whole."""
-    if length < end - start:
-        return [Piece(inner, start, end - start)]
-    return [Piece(inner + index, start, end - start) for index in range(length)]
 
 
 def _shown(value: Value[Any], syntax: Syntax) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from serveaudit.formats.yaml import Mapping, Scalar, parse, walk
-from serveaudit.source import Piece, SourceFile
+from serveaudit.source import Piece, SourceFile, standing_for
 
 Read = Callable[[str], SourceFile | None]
 _TASKS = re.compile(r"(?P<root>(?:.*?/)??)roles/(?P<role>[^/]+)/(?:tasks|handlers)/[^/]+\.ya?ml")
@@ -80,7 +80,7 @@ class Variables:
             if value is not None and len(text) < 100 * _LONGEST:
                 pieces.append(Piece(len(text), at, mark.start() - at))
                 text += source.text[at : mark.start()]
-                pieces += _standing_for(len(text), len(value), mark.start(), mark.end())
+                pieces += standing_for(len(text), len(value), mark.start(), mark.end())
                 text, at = text + value, mark.end()
         pieces.append(Piece(len(text), at, len(source.text) - at))
         return source.view(text + source.text[at:], pieces)
@@ -143,11 +143,3 @@ def _tasks(source: SourceFile | None) -> Iterator[tuple[str, Mapping]]:
 
 def _mappings(source: SourceFile | None) -> list[Mapping]:
     return parse(source).mappings if source else []
-
-
-def _standing_for(inner: int, length: int, start: int, end: int) -> Iterator[Piece]:
-    """Every character of what takes a mark's place stands for the mark as a whole."""
-    if length < end - start:
-        yield Piece(inner, start, end - start)
-    else:
-        yield from (Piece(inner + index, start, end - start) for index in range(length))

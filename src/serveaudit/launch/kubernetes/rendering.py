@@ -13,7 +13,7 @@ from serveaudit.formats.yaml import Mapping
 from serveaudit.formats.yaml import Sequence as List
 from serveaudit.launch.kubernetes.evaluating import ROOT, Budget, Chart, Evaluator, Scope, TooMuch, members, unsure
 from serveaudit.launch.kubernetes.functions import Found, truth
-from serveaudit.source import Piece, SourceFile
+from serveaudit.source import Piece, SourceFile, standing_for
 from serveaudit.values import Unknown, Value
 
 _LONGEST, _DEEPEST = 400_000, 8
@@ -93,12 +93,7 @@ class _Renderer:
     def put(self, text: str, node: Action | Block, origins: Sequence[Value[Any]] = ()) -> None:
         """A text that stands for an action."""
         begin = len(self.text)
-        length = node.end - node.start
-        self.pieces += (
-            [Piece(begin, node.start, length)]
-            if len(text) < length
-            else [Piece(begin + index, node.start, length) for index in range(len(text))]
-        )
+        self.pieces += standing_for(begin, len(text), node.start, node.end)
         self._add(text)
         self.used += [(begin, len(self.text), origin) for origin in origins]
 
