@@ -115,10 +115,6 @@ def _deciding(words: Sequence[Found], decides: bool) -> Found:
     return words[-1] if words else Found(None)
 
 
-def _coalesce(words: Sequence[Found]) -> Found:
-    return _or(words)
-
-
 def _ternary(words: Sequence[Found]) -> Found:
     yes, no, given = words if len(words) == 3 else (Found(None),) * 3
     answer = truth(given)
@@ -130,7 +126,7 @@ _CHOOSES: dict[str, Callable[[Sequence[Found]], Found]] = {
     "required": _required,
     "and": _and,
     "or": _or,
-    "coalesce": _coalesce,
+    "coalesce": _or,
     "ternary": _ternary,
 }
 
