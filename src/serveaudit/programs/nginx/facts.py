@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from serveaudit.programs.nginx.versions import by_version
+from serveaudit.tables import eras
 from serveaudit.values import Value
 
 _DATA = Path(__file__).parent.parent.parent / "data" / "nginx.json"
@@ -101,12 +102,10 @@ def _known(name: str, entry: dict[str, Any]) -> Known:
     newest = _as_told(name, entry)
     if "was" not in entry:
         return newest
-    times, told = [], entry
-    since = [was["until"] for was in entry["was"]]
-    for release, was in zip(reversed(["", *since[:-1]]), reversed(entry["was"]), strict=True):
-        told = told | {cell: value for cell, value in was.items() if cell != "until"}
-        times.append((release, _as_told(name, told)))
-    return replace(newest, times=(*reversed(times), (since[-1], newest)))
+    life = {cell: entry[cell] for cell in ("since", "until") if cell in entry}
+    told = [(era.since, _as_told(name, {**era.cells, **life})) for era in eras(entry) if era.cells is not None]
+    *later, (_, first) = told
+    return replace(newest, times=(("", first), *reversed(later)))
 
 
 def _as_told(name: str, entry: dict[str, Any]) -> Known:
