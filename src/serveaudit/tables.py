@@ -107,10 +107,6 @@ class Facts:
         """The flags that start with this one, as argparse and getopt take them: one is meant where they are one setting's."""
         return [flag for flag in self.flags if flag.startswith(spelled)] if spelled.startswith("--") else []
 
-    def by_env(self, variable: str) -> Row | None:
-        """The setting that a variable sets."""
-        return self._variables.get(variable)
-
     def denies(self, spelled: str) -> bool:
         """Whether a flag says no to its setting: `--no-access-log`."""
         row = self.flag(spelled)
@@ -143,10 +139,6 @@ class Facts:
     @cached_property
     def _aliases(self) -> Mapping[str, Row]:
         return {alias: row for row in self.rows.values() for alias in row.aliases}
-
-    @cached_property
-    def _variables(self) -> Mapping[str, Row]:
-        return {row.env: row for row in self.rows.values() if row.env}
 
     @property
     def _names(self) -> Iterator[str]:
