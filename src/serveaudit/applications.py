@@ -23,6 +23,8 @@ from serveaudit.values import Items, Place, Unknown, Value
 
 _DEFAULT_NAMES = {"gunicorn": "application", "uwsgi": "application", "waitress": "application"}
 """The attribute that a server looks for where only a module is given."""
+DIRECTORIES = ("app_dir", "chdir", "working_dir", "pythonpath")
+"""Settings of servers that say where an application's module is looked up."""
 _MODULES = 60
 _SOCKETS = ("websocket_urlpatterns", "URLRouter", ".websocket(", "WebSocketRoute", "websocket_route", "flask_sock", "socketio")
 """Words of files that may define a route for websockets."""
@@ -251,7 +253,7 @@ def _add_settings(app: App) -> None:
 def _directories(server: Server) -> Iterable[str]:
     """Where a server looks its application up, the first one first."""
     cwd = server.command.directory if server.command else ""
-    named = [server.value(name).x for name in ("app_dir", "chdir", "working_dir", "pythonpath")]
+    named = [server.value(name).x for name in DIRECTORIES]
     found = [posixpath.join(cwd, name) for name in named if isinstance(name, str) and name not in ("", ".")]
     return [*found, cwd]
 

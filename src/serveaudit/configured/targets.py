@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from serveaudit.applications import DIRECTORIES
 from serveaudit.deployment import Process
 from serveaudit.formats.python import ClassRef, External, FunctionRef, Made
 from serveaudit.values import Place, Unknown, Value
@@ -69,4 +70,4 @@ def _directories(process: Process) -> list[Value[Any]]:
     """What decides in which directory a server looks for the application's module."""
     command = process.server.command
     started = [command.cwd] if command is not None else []
-    return [*started, *(process.server.value(name) for name in ("app_dir", "chdir", "working_dir", "pythonpath"))]
+    return [*started, *(process.server.value(name) for name in DIRECTORIES)]
