@@ -1,17 +1,14 @@
 """What servers do, as measured: the table is whole, and a release chooses its cell."""
 
-import ast
-from pathlib import Path
-
 import pytest
 
+from proof_names import functions
 from serveaudit.behaviour import Fact, behaves, facts
 from serveaudit.serving import Server, Setting
 from serveaudit.source import SourceFile
 from serveaudit.tables import facts as table
 from serveaudit.values import Branch, Place, Unknown, Value
 
-ROOT = Path(__file__).parent.parent
 CELLS = [
     pytest.param(program, cell, id=f"{program} {name}")
     for program, rows in facts().items()
@@ -29,10 +26,7 @@ def server(program: str, worker: str = "", version: str | None = None, **setting
 @pytest.mark.parametrize(("program", "cell"), CELLS)
 def test_every_cell_names_a_proof_that_exists(program: str, cell: Fact) -> None:
     path, _, name = cell.proof.partition("::")
-    if not (ROOT / path).exists():
-        pytest.skip(f"{path} is not written yet")
-    functions = {node.name for node in ast.parse((ROOT / path).read_text("utf-8")).body if isinstance(node, ast.FunctionDef)}
-    assert name in functions
+    assert name in functions(path)
 
 
 @pytest.mark.parametrize(("program", "cell"), [case for case in CELLS if case.values[1].setting])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
 
+from proof_names import functions
 from serveaudit.cards import Card, read_card
 from serveaudit.config import Config
 from serveaudit.examples import complaints
@@ -60,15 +60,7 @@ def test_a_card_says_why_and_where_that_is_written_and_shows_it(path: Path) -> N
 def test_the_proofs_of_a_card_are_there(path: Path) -> None:
     for proof in read_card(path).texts("proof"):
         file, _, name = proof.partition("::")
-        assert name in functions(ROOT / file), f"{proof} is not there"
-
-
-def functions(path: Path) -> set[str]:
-    return {
-        node.name
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
+        assert name in functions(file), f"{proof} is not there"
 
 
 def test_every_rule_has_a_name_of_its_own_and_replaces_rules_that_exist() -> None:
