@@ -21,6 +21,7 @@ class Wrapper:
     operands  how many words come before the command
     marked    the command begins only behind `--`
     execs     it becomes the command; else it stays, and `forwards` a TERM or not; `group`: to the whole process group
+    alone     the options by which it is to the command alone, not to its group
     user      the option that names whom the command runs as; `operand` for the first word
     cwd       the option that names the directory
     hides     why variables of the command are not known
@@ -33,6 +34,7 @@ class Wrapper:
     execs: bool = True
     forwards: bool = False
     group: bool = False
+    alone: tuple[str, ...] = ()
     user: tuple[str, ...] = ()
     cwd: tuple[str, ...] = ()
     hides: str = ""
@@ -118,7 +120,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "tini-static": _stays(forwards=True, valued=_valued("-p -e")),
     "catatonit": _stays(forwards=True),
     "docker-init": _stays(forwards=True, valued=_valued("-p -e")),
-    "dumb-init": _stays(forwards=True, group=True, valued=_valued("-r --rewrite")),
+    "dumb-init": _stays(forwards=True, group=True, alone=("-c", "--single-child"), valued=_valued("-r --rewrite")),
     "my_init": _stays(forwards=True, marked=True),
     "poetry": Wrapper(verb="run", valued=_valued("-C --directory -P --project"), cwd=("-C", "--directory")),
     "pipenv": Wrapper(verb="run", valued=_valued("--python --pypi-mirror"), hides="pipenv reads a .env file"),
@@ -202,7 +204,7 @@ def unwrapped(wrapper: Wrapper, command: Command) -> Unwrapped | None:
         return None
     options |= {"operand": operand} if operand else {}
     inner = _as_python(wrapper, command.without(at))
-    alone = "-c" in options or "--single-child" in options  # of dumb-init
+    alone = _first(options, wrapper.alone) is not None
     group = (wrapper.group and not alone) or ("-g" in options and not wrapper.user)
     return Unwrapped(inner, group=group, user=_first(options, wrapper.user), cwd=_first(options, wrapper.cwd))
 
