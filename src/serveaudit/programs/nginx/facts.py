@@ -102,7 +102,7 @@ def _known(name: str, entry: dict[str, Any]) -> Known:
     newest = _as_told(name, entry)
     if "was" not in entry:
         return newest
-    life = {cell: entry[cell] for cell in ("since", "until") if cell in entry}
+    life: dict[str, Any] = {cell: entry[cell] for cell in ("since", "until") if cell in entry}
     told = [(era.since, _as_told(name, {**era.cells, **life})) for era in eras(entry) if era.cells is not None]
     *later, (_, first) = told
     return replace(newest, times=(("", first), *reversed(later)))
