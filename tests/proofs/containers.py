@@ -67,7 +67,7 @@ class Container(Running):
 
     @property
     def main(self) -> int:
-        return next(_children(self.process.pid))
+        return next(children(self.process.pid))
 
 
 def container(lab: Laboratory, command: str) -> Container:
@@ -103,7 +103,8 @@ def _allowed(words: tuple[str, ...]) -> bool:
         return False
 
 
-def _children(parent: int) -> Iterator[int]:
+def children(parent: int) -> Iterator[int]:
+    """The pids of the processes that a process has started, and that still run."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):

@@ -3,9 +3,9 @@
 import shutil
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from containers import children
 from laboratory import Laboratory, Running
 
 pytestmark = pytest.mark.proof
@@ -19,12 +19,8 @@ def workers(server: Running) -> int:
     counts = [0]
     while time.monotonic() < deadline and (len(counts) < 8 or len(set(counts[-8:])) > 1):
         time.sleep(0.15)
-        counts.append(len(_children(server.main)))
+        counts.append(sum(1 for _ in children(server.main)))
     return counts[-1]
-
-
-def _children(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def test_unknown_flag(lab: Laboratory) -> None:
