@@ -213,10 +213,13 @@ class Laboratory:
     ) -> int:
         """nginx with one site; returns the port it listens on. Its `location /` passes to the port `upstream` unless it says
         where to."""
-        port = self.port()
         target = "" if "_pass" in location else f"proxy_pass http://127.0.0.1:{upstream};"
-        http = f"server {{ listen 127.0.0.1:{port}; {server}\nlocation / {{ {target} {location} }} }}"
-        self.nginx(http, port, user, inside)
+        return self.block(f"{server}\nlocation / {{ {target} {location} }}", "", user, inside)
+
+    def block(self, server: str, http: str = "", user: str = "root", inside: Sequence[object] = ()) -> int:
+        """nginx with this text in one server block, and `http` before it; returns the port it listens on."""
+        port = self.port()
+        self.nginx(f"{http}\nserver {{ listen 127.0.0.1:{port}; {server} }}", port, user, inside)
         return port
 
     def certificate(self, name: str = "example.com") -> tuple[Path, Path]:

@@ -33,12 +33,6 @@ def django(lab: Laboratory, **settings: object) -> tuple[int, dict[str, str]]:
     return lab.serve("gunicorn shop:application --bind 127.0.0.1:{port}", env).port, env
 
 
-def site(lab: Laboratory, locations: str, user: str = "root") -> int:
-    port = lab.port()
-    lab.nginx(f"server {{ listen 127.0.0.1:{port}; {locations} }}", port, user)
-    return port
-
-
 def collected(lab: Laboratory) -> Path:
     return lab.write("collected/shop.css", STYLES).parent
 
@@ -46,9 +40,9 @@ def collected(lab: Laboratory) -> Path:
 def test_static_files_unserved(lab: Laboratory) -> None:
     app, _ = django(lab)
     rest = f"location / {{ proxy_pass http://127.0.0.1:{app}; proxy_set_header Host $http_host; }}"
-    nobody = site(lab, rest)
-    elsewhere = site(lab, f"location /static/ {{ alias {collected(lab)}/; }} {rest}")
-    right = site(lab, f"location /assets/ {{ alias {collected(lab)}/; }} {rest}")
+    nobody = lab.block(rest)
+    elsewhere = lab.block(f"location /static/ {{ alias {collected(lab)}/; }} {rest}")
+    right = lab.block(f"location /assets/ {{ alias {collected(lab)}/; }} {rest}")
     asked = lab.get(nobody, "/styled/").text
     assert asked == "/assets/shop.css"
     assert [lab.get(port, asked).status for port in (nobody, elsewhere, right)] == [404, 404, 200]
@@ -57,10 +51,10 @@ def test_static_files_unserved(lab: Laboratory) -> None:
 def test_static_path_mismatch(lab: Laboratory) -> None:
     folder = collected(lab)
     lab.write("other/readme.txt", "")
-    wrong = site(lab, f"location /collected/ {{ alias {lab.folder}/other/; }}")
-    twice = site(lab, f"location /collected/ {{ root {folder}; }}")
-    right = site(lab, f"location /collected/ {{ alias {folder}/; }}")
-    rooted = site(lab, f"location /collected/ {{ root {folder.parent}; }}")
+    wrong = lab.block(f"location /collected/ {{ alias {lab.folder}/other/; }}")
+    twice = lab.block(f"location /collected/ {{ root {folder}; }}")
+    right = lab.block(f"location /collected/ {{ alias {folder}/; }}")
+    rooted = lab.block(f"location /collected/ {{ root {folder.parent}; }}")
     assert [lab.get(port, "/collected/shop.css").status for port in (wrong, twice, right, rooted)] == [404, 404, 200, 200]
 
 
@@ -73,7 +67,7 @@ def test_project_directory_served(lab: Laboratory) -> None:
 
     def below(folder: str) -> int:
         passing = f"location @app {{ proxy_pass http://127.0.0.1:{app}; }}"
-        return site(lab, f"root {lab.folder}/{folder}; location / {{ try_files $uri @app; }} {passing}")
+        return lab.block(f"root {lab.folder}/{folder}; location / {{ try_files $uri @app; }} {passing}")
 
     before, after = below("project"), below("project/public")
     assert ["SECRET_KEY" in lab.get(before, name).text for name in secrets] == [True, True, True]
@@ -97,9 +91,9 @@ def test_accel_location_not_internal(lab: Laboratory) -> None:
     lab.write("files/contract.txt", "private")
     app = lab.serve("gunicorn sending:app --bind 127.0.0.1:{port}").port
     rest = f"location / {{ proxy_pass http://127.0.0.1:{app}; }}"
-    missing = site(lab, rest)
-    public = site(lab, f"location /protected/ {{ alias {lab.folder}/files/; }} {rest}")
-    internal = site(lab, f"location /protected/ {{ internal; alias {lab.folder}/files/; }} {rest}")
+    missing = lab.block(rest)
+    public = lab.block(f"location /protected/ {{ alias {lab.folder}/files/; }} {rest}")
+    internal = lab.block(f"location /protected/ {{ internal; alias {lab.folder}/files/; }} {rest}")
     assert lab.get(missing, "/download").status != 200
     assert lab.get(public, "/download").text == lab.get(public, "/protected/contract.txt").text == "private"
     assert lab.get(internal, "/download").text == "private"
@@ -110,7 +104,7 @@ def test_static_below_private_home(lab: Laboratory) -> None:
     home = lab.public_folder() / "home"
     (home / "static").mkdir(parents=True)
     (home / "static" / "shop.css").write_text(STYLES)
-    port = site(lab, f"location /static/ {{ alias {home}/static/; }}", another_user())
+    port = lab.block(f"location /static/ {{ alias {home}/static/; }}", user=another_user())
     home.chmod(0o750)
     assert lab.get(port, "/static/shop.css").status == 403
     home.chmod(0o711)

@@ -124,9 +124,8 @@ def test_limit_keyed_by_client(lab: Laboratory) -> None:
     app = flask(lab)
 
     def statuses(key: str) -> list[int]:
-        port = lab.port()
         where = f"location / {{ limit_req zone=z; proxy_pass http://127.0.0.1:{app}; }}"
-        lab.nginx(f"limit_req_zone {key} zone=z:1m rate=1r/m; server {{ listen 127.0.0.1:{port}; {where} }}", port)
+        port = lab.block(where, f"limit_req_zone {key} zone=z:1m rate=1r/m;")
         anew = [{"X-Forwarded-For": f"192.0.2.{last}"} for last in range(3)]
         return [lab.get(port, headers=headers).status for headers in (*anew, {}, {})]
 

@@ -27,9 +27,8 @@ def test_host_not_forwarded(lab: Laboratory) -> None:
     assert lab.get(lab.site("", listed), headers=ASKED).status == 400
     assert lab.get(lab.site("", anybody), headers=ASKED).line("url") == f"http://127.0.0.1:{anybody}/"
     assert lab.get(lab.site(HOST, listed), headers=ASKED).line("url") == "http://example.com/"
-    port = lab.port()
-    where = "location / { proxy_pass http://app_server; }"
-    lab.nginx(f"upstream app_server {{ server 127.0.0.1:{anybody}; }} server {{ listen 127.0.0.1:{port}; {where} }}", port)
+    named = f"upstream app_server {{ server 127.0.0.1:{anybody}; }}"
+    port = lab.block("location / { proxy_pass http://app_server; }", named)
     assert lab.get(port, headers=ASKED).status == 400
 
 

@@ -85,13 +85,8 @@ def test_root_path_from_client(lab: Laboratory) -> None:
 
 def _closed_page(lab: Laboratory, app: int, server: str) -> int:
     """nginx that lets nobody to /page/, and passes everything else on."""
-    port = lab.port()
     target = f"proxy_pass http://127.0.0.1:{app};"
-    lab.nginx(
-        f"server {{ listen 127.0.0.1:{port}; {server} location /page/ {{ deny all; {target} }} location / {{ {target} }} }}",
-        port,
-    )
-    return port
+    return lab.block(f"{server} location /page/ {{ deny all; {target} }} location / {{ {target} }}")
 
 
 def test_underscore_header_dropped(lab: Laboratory) -> None:

@@ -23,9 +23,7 @@ def items():
 
 def under(lab: Laboratory, location: str, proxy_pass: str, more: str = "") -> int:
     """The port of a site with this location, and nothing else."""
-    port = lab.port()
-    lab.nginx(f"server {{ listen 127.0.0.1:{port}; {more} location {location} {{ proxy_pass {proxy_pass}; }} }}", port)
-    return port
+    return lab.block(f"{more} location {location} {{ proxy_pass {proxy_pass}; }}")
 
 
 def test_variable_drops_path(lab: Laboratory) -> None:
@@ -87,8 +85,7 @@ def test_try_files_shadows_proxy(lab: Laboratory) -> None:
     app = lab.serve(GUNICORN).port
     before = lab.site("try_files $uri $uri/ =404;", app, f"root {lab.public_folder()};")
     root = f"root {lab.public_folder()}; location @app {{ proxy_pass http://127.0.0.1:{app}; }}"
-    port = lab.port()
-    lab.nginx(f"server {{ listen 127.0.0.1:{port}; {root} location / {{ try_files $uri @app; }} }}", port)
+    port = lab.block(f"{root} location / {{ try_files $uri @app; }}")
     assert lab.get(before, "/page").status == 404
     assert lab.get(port, "/page").status == 200
 
