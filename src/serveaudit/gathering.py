@@ -18,7 +18,7 @@ from serveaudit.launch.dockerfile import container
 from serveaudit.launch.kubernetes import bases, chart_of, read_manifests
 from serveaudit.launch.supervisor import read_programs
 from serveaudit.launch.systemd import read_units
-from serveaudit.launching import Group, Machine, Manager, Sign, Unit
+from serveaudit.launching import Group, Machine, Sign, Unit
 from serveaudit.mapping import MappedFiles, bases_of
 from serveaudit.placing import belongs, is_configured, written_units
 from serveaudit.recognising import Reading, configured, scripted
@@ -168,7 +168,7 @@ class Gathering:
     def _units(self, machines: dict[str, Gathered]) -> Iterator[tuple[Starting, Unit]]:
         """Units of systemd and supervisor, lines of a Procfile, targets of a Makefile."""
         lying = [source for path, source in self.repository.of_kinds("systemd") if path not in self.placed]
-        for unit in read_units(lying, self._near):
+        for unit in read_units(lying, MappedFiles(self.repository).find):
             yield self._starting(machines, unit.place.span.path), unit
         for path, source in self.repository.of_kinds("supervisor"):
             if path not in self.used:
@@ -198,7 +198,7 @@ class Gathering:
             starting.run_by_python(Unit("shell", path, place), path)
         else:
             shell = "bash" if "bash" in source.line_text(1) else "sh"
-            unit = _unit("shell", path, place, Step(place, script=source, shell=shell))
+            unit = Unit("shell", path, place, (Step(place, script=source, shell=shell),))
             starting.run(unit)
         if starting.started or starting.files.used or is_configured(starting.files):
             host.startings.append(starting)
@@ -217,7 +217,7 @@ class Gathering:
         starting = self._starting(machines, path)
         starting.files.written.update(data.files)
         for step in data.commands:
-            starting.run(_unit("shell", path, step.place, step))
+            starting.run(Unit("shell", path, step.place, (step,)))
 
     def _written_units(self, host: Gathered) -> None:
         """Units that are only written on the host."""
@@ -259,13 +259,5 @@ class Gathering:
         below = "" if folder in ("", ".") else folder.rstrip("/") + "/"
         return any(path.startswith(below) and path.endswith(".py") for path in self.repository.paths)
 
-    def _near(self, path: str) -> SourceFile | None:
-        found = MappedFiles(self.repository).read(path)
-        return found if isinstance(found, SourceFile) else None
-
 
 _SIGN_KINDS = ("caddyfile", "platform", "procfile", "kubernetes", "shell", "makefile", "markdown", "proxy", "yaml", "terraform")
-
-
-def _unit(manager: Manager, name: str, place: Place, step: Step) -> Unit:
-    return Unit(manager, name, place, (step,))

@@ -58,6 +58,11 @@ class MappedFiles:
                 return self.text(candidate)
         return None
 
+    def find(self, path: str, cwd: str = "") -> SourceFile | None:
+        """A file by the program's path; None also for one whose text is not known."""
+        found = self.read(path, cwd)
+        return found if isinstance(found, SourceFile) else None
+
     def module(self, dotted: str, cwd: str = "") -> SourceFile | Unknown | None:
         """A module's or package's text by its dotted name: `waitress.serve` is no serve.py."""
         stem = dotted.replace(".", "/")

@@ -22,7 +22,7 @@ _SITES = ("/etc/nginx/",)
 def written_units(files: MappedFiles, lying: Collection[str]) -> Iterator[Unit]:
     """The units of systemd and supervisor among what is written onto a machine. Copies of files that are read as they lie in
     the repository (`lying`) are none."""
-    yield from read_units(_written(files, _UNITS, lying), lambda path: _text(files, path))
+    yield from read_units(_written(files, _UNITS, lying), files.find)
     for program in _written(files, _PROGRAMS, lying):
         yield from read_programs([program], Environment(), Value(""), [program.path.rpartition("/")[0]])
 
@@ -49,8 +49,3 @@ def _written(files: MappedFiles, folders: tuple[str, ...], lying: Collection[str
         if path.startswith(folders) and isinstance(text, SourceFile) and text.outer and text.whole().path not in lying:
             found[id(text)] = replace(text, path=path)
     return list(found.values())
-
-
-def _text(files: MappedFiles, path: str) -> SourceFile | None:
-    found = files.read(path)
-    return found if isinstance(found, SourceFile) else None

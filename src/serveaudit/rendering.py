@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from serveaudit.following.writing import substituted, text_of
 from serveaudit.launching import Machine, Mount
 from serveaudit.mapping import MappedFiles
-from serveaudit.source import SourceFile
 
 _VARIABLE = "NGINX_ENVSUBST_"
 _DEFAULTS = {"TEMPLATE_DIR": "/etc/nginx/templates", "TEMPLATE_SUFFIX": ".template", "OUTPUT_DIR": "/etc/nginx/conf.d"}
@@ -28,8 +27,8 @@ def render(machine: Machine, files: MappedFiles) -> None:
     if not (isinstance(folder, str) and isinstance(suffix, str) and isinstance(output, str)):
         return
     for path in [path for path in _lying(files, posixpath.normpath(folder)) if path.endswith(suffix)]:
-        template = files.read(path)
-        if isinstance(template, SourceFile):
+        template = files.find(path)
+        if template is not None:
             target = posixpath.join(output, posixpath.relpath(path, folder).removesuffix(suffix))
             chunks = list(substituted((template.text, template.whole()), lambda name: _replaced(name, said)))
             files.written.setdefault(posixpath.normpath(target), text_of(chunks))

@@ -53,8 +53,8 @@ def _programs(command: Command, files: MappedFiles) -> list[Unit]:
     named, cwd = _option(command, "c", "--configuration"), command.directory
     found: list[tuple[SourceFile, str]] = []
     for path in (named,) if named else _SUPERVISOR_FILES:
-        source = files.read(path, cwd)
-        if isinstance(source, SourceFile):
+        source = files.find(path, cwd)
+        if source is not None:
             patterns = includes(source, posixpath.dirname(posixpath.join(cwd, path)))
             found = [(source, path), *_included(files, [pattern.x for pattern in patterns], path, cwd)]
             break
@@ -73,8 +73,8 @@ def _included(files: MappedFiles, patterns: Iterable[object], path: str, cwd: st
 
 def _processes(command: Command, files: MappedFiles) -> list[Unit]:
     """Those of a Procfile, with the variables of the `.env` beside it and ports of their own."""
-    source = files.read(_option(command, "f", "--procfile") or "Procfile", command.directory)
-    if not isinstance(source, SourceFile):
+    source = files.find(_option(command, "f", "--procfile") or "Procfile", command.directory)
+    if source is None:
         return []
     env = _with_dotenv(command, files)
     wanted = {command.word(at) for at in range(2, len(command.argv))}
@@ -88,8 +88,8 @@ def _processes(command: Command, files: MappedFiles) -> list[Unit]:
 
 
 def _with_dotenv(command: Command, files: MappedFiles) -> Environment:
-    source = files.read(".env", command.directory)
-    if not isinstance(source, SourceFile):
+    source = files.find(".env", command.directory)
+    if source is None:
         return command.env
     given = {each.name: Filled(each.text).value() for each in dotenv.parse(source)}
     return command.env.over(given)
@@ -163,8 +163,8 @@ def made(command: Command, files: MappedFiles) -> list[Step]:
     directory, named = _option(command, "C", "--directory"), _option(command, "f", "--file")
     cwd = posixpath.normpath(posixpath.join(command.directory, directory)) if directory else command.directory
     names = (named,) if named else _MAKEFILES
-    source = next((found for name in names if isinstance(found := files.read(name, cwd), SourceFile)), None)
-    if not isinstance(source, SourceFile):
+    source = next((found for name in names if (found := files.find(name, cwd)) is not None), None)
+    if source is None:
         return []
     words = [command.word(at) for at in range(1, len(command.argv))]
     given = dict(word.split("=", 1) for word in words if re.match(r"[A-Za-z_]\w*=", word))
