@@ -19,6 +19,7 @@ from serveaudit.units import Seconds, duration
 from serveaudit.values import Items, Place, Unknown, Value
 
 CONTAINERS = ("docker", "compose", "kubernetes", "platform")
+_DESCRIBING = ("compose", "kubernetes", "systemd", "supervisor")
 _BASH_AS_SH = re.compile(r"(^|/)(fedora|centos|rockylinux|almalinux|amazonlinux|oraclelinux|ubi\d|ubi|opensuse)\b")
 _SLIM = re.compile(r"(docker\.io/)?(library/)?python:[\w.]*-?slim(-\w+)?(@.*)?")
 _VARIABLE = re.compile(r"(?<!\$)\$(\{[A-Za-z_]\w*(:?[-=+?][^}]*)?\}|[A-Za-z_]\w*)")
@@ -49,6 +50,24 @@ def signalled(running: Running) -> bool:
     if keys.get("stopasgroup", Value(None)).x is True:
         return True
     return not any(link.keeps_signals for link in links)
+
+
+def user_of(running: Running) -> Value[Any]:
+    """As whom it runs: as a command on the way says (`su`, `gosu`), else its unit; None where nothing says so."""
+    if running.followed is not None and running.followed.user is not None:
+        return running.followed.user
+    return running.unit.user if running.unit is not None else Value(None)
+
+
+def described(running: Running) -> bool:
+    """Whether a description starts it that tells where it runs, and with which environment; an image alone gets more where it
+    is run, and a script may run anywhere."""
+    return running.unit is not None and running.unit.manager in _DESCRIBING
+
+
+def may_be_in_container(running: Running) -> bool:
+    """Whether the repository has images, in which what seems to run on a host may run as well."""
+    return any(machine.kind != "host" for peer in running.context.peers for machine in peer.group.machines)
 
 
 def passes_on(link: Link, running: Running) -> bool:

@@ -66,8 +66,7 @@ def _home(process: Process) -> Value[str]:
         said = command.env.get(name) if command is not None else Value(None)
         if said.x is not None:
             return said
-    user = process.running.followed.user if process.running.followed else None
-    user = user or (unit.user if unit is not None else Value(None))
+    user = starts.user_of(process.running)
     if not isinstance(user.x, str | None):
         return user
     in_container = unit is not None and unit.manager in starts.CONTAINERS

@@ -6,6 +6,7 @@ import posixpath
 import re
 from typing import Any
 
+from serveaudit import starts
 from serveaudit.contexts import kind_of
 from serveaudit.deployment import Process
 from serveaudit.formats.python import Made
@@ -14,8 +15,6 @@ from serveaudit.values import Branch, Value
 from serveaudit.words import word
 
 _SERVERS = {"django": "runserver", "flask": "Flask's development server", "werkzeug": "Werkzeug's development server"}
-_DESCRIBED = ("compose", "kubernetes", "systemd", "supervisor")
-"""Managers whose descriptions tell the environment of what they start; an image alone gets more where it is run."""
 _PRODUCTION = re.compile(r"(^|[_.-])(prod|production|live|release)([_.-]|$)")
 
 
@@ -54,8 +53,7 @@ class ServerDeveloping:
             return Value(None)
         found: Value[Any] = Value(_SERVERS[self.facts.program], (self.facts.place,))
         running = self.process.running
-        images = any(machine.kind != "host" for peer in running.context.peers for machine in peer.group.machines)
-        if running.unit is None or running.unit.manager != "shell" or not images:
+        if running.unit is None or running.unit.manager != "shell" or not starts.may_be_in_container(running):
             return found
         cases: tuple[tuple[str, Value[Any]], ...] = (("the script is for production", found), ("it is not", Value(None)))
         return Value(Branch("whom the script is for", cases))
@@ -81,9 +79,8 @@ class ServerDeveloping:
 
     def _perhaps_set(self, found: Value[Any]) -> Value[Any]:
         """What hangs on variables that nothing here sets, of a start whose environment no description tells."""
-        unit = self.process.running.unit
         hangs = found.assumes and any(name.startswith("env:") for name in found.depends)
-        if found.x is not True or not hangs or (unit is not None and unit.manager in _DESCRIBED):
+        if found.x is not True or not hangs or starts.described(self.process.running):
             return found
         cases: tuple[tuple[str, Value[Any]], ...] = (
             ("its environment is left as it is", found),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from serveaudit import starts
 from serveaudit.deployment import Pairing, Process, Running, listeners_of
 from serveaudit.exposure import WEB_PORTS, Opening, openings, published_to_outside
 from serveaudit.formats.python import Made
@@ -16,8 +17,6 @@ from serveaudit.units import Address, address
 from serveaudit.values import Branch, How, Items, Place, Unknown, Value
 from serveaudit.words import word
 
-_DESCRIBED = ("compose", "kubernetes", "systemd", "supervisor")
-"""Managers whose descriptions tell where a server runs."""
 _SWITCHES = (
     "strip_header_spaces", "permit_obsolete_folding", "permit_unconventional_http_method", "permit_unconventional_http_version",
     "casefold_http_method", "tolerate_dangerous_framing",
@@ -73,9 +72,7 @@ class ServerExposing:
         """What holds on a host, for a server that may as well run in a container that publishes nothing: no description starts
         it, and the repository has images."""
         running = self.process.running
-        described = running.unit is not None and running.unit.manager in _DESCRIBED
-        images = any(machine.kind != "host" for peer in running.context.peers for machine in peer.group.machines)
-        if running.machine.kind != "host" or described or not images:
+        if running.machine.kind != "host" or starts.described(running) or not starts.may_be_in_container(running):
             return found
         cases: tuple[tuple[str, Value[Any]], ...] = (
             ("it runs on a host by itself", found),

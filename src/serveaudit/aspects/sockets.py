@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serveaudit import served
+from serveaudit import served, starts
 from serveaudit.deployment import Pairing, Process, Proxy
 from serveaudit.values import Place, Unknown, Value
 from serveaudit.words import word
@@ -117,8 +117,8 @@ def _owner(process: Process) -> Value[Any]:
             return value.map(lambda said: said.partition(":")[0])
         if isinstance(value.x, Unknown):
             return value
-    given = running.followed.user if running.followed and running.followed.user else running.unit.user if running.unit else None
-    if given is not None and given.x is not None:
+    given = starts.user_of(running)
+    if given.x is not None:
         return given
     systemd = running.unit is not None and running.unit.manager == "systemd"
     return Value("root") if systemd else Value(None)
