@@ -90,3 +90,8 @@ class Step:
     shell: str = "sh"
     cwd: Value[Any] = field(default_factory=lambda: Value(""))
     env: Environment = field(default_factory=Environment)
+
+    @property
+    def text(self) -> str:
+        """What is run, as one text."""
+        return self.script.text if self.script is not None else " ".join(str(word.x) for word in self.argv)

@@ -114,13 +114,9 @@ def _complete(installs: Iterable[_Install], asked: list[bool | Unknown]) -> bool
 def _commands(steps: Iterable[Step], files: MappedFiles) -> Iterator[Command]:
     """Every command of the build, with the conditions on which it runs as assumptions of its words."""
     for step in steps:
-        for followed in follow(step, files).commands if _WORTH_FOLLOWING.search(_text(step)) else ():
+        for followed in follow(step, files).commands if _WORTH_FOLLOWING.search(step.text) else ():
             condition: Value[None] = Value(None, assumes=followed.conditions)
             yield replace(followed.command, argv=tuple(word.also(condition) for word in followed.command.argv))
-
-
-def _text(step: Step) -> str:
-    return step.script.text if step.script is not None else " ".join(str(word.x) for word in step.argv)
 
 
 def _install(command: Command, files: MappedFiles) -> _Install:
@@ -212,7 +208,7 @@ def _located(path: str, command: Command, files: MappedFiles) -> SourceFile | No
 
 def _distribution(machine: Machine, commands: Iterable[Command]) -> dict[str, Package]:
     """The programs that apt and apk bring, in the releases that they are pinned to or that the distribution has."""
-    own = not any(_OTHER_SOURCES.search(_text(step)) for step in machine.runs)
+    own = not any(_OTHER_SOURCES.search(step.text) for step in machine.runs)
     base = distribution_of(machine.image.x) if own and isinstance(machine.image.x, str) else ""
     found: dict[str, Package] = {}
     for tool, verb, words in map(_called, commands):

@@ -112,8 +112,7 @@ def missed_pid_file(server: Server, expected: Value[Any]) -> Value[Any]:
 def built_with(machine: Machine, text: str) -> Value[bool]:
     """Whether a command of the image's build has this text."""
     for step in machine.runs:
-        words = step.script.text if step.script is not None else " ".join(str(word.x) for word in step.argv)
-        if text and text in words:
+        if text and text in step.text:
             return Value(True, (step.place,))
     return Value(False)
 

@@ -106,8 +106,8 @@ def _may_make(machine: Machine, path: str) -> bool:
     """Whether a command of the image's build may put something at a path: it names the path's uppermost directory, or more
     than its own text decides what it does."""
     top = "/" + path.strip("/").partition("/")[0]
-    texts = [run.script.text if run.script else " ".join(str(word.x) for word in run.argv) for run in machine.runs]
-    return any(re.search(rf"{re.escape(top)}\b|\.sh\b|\b(tar|unzip|git|curl|wget|npm|make)\b", text) for text in texts)
+    making = re.compile(rf"{re.escape(top)}\b|\.sh\b|\b(tar|unzip|git|curl|wget|npm|make)\b")
+    return any(making.search(run.text) for run in machine.runs)
 
 
 @relation("mount")
@@ -116,16 +116,20 @@ def mounts(deployment: Any) -> Iterator[Any]:
     context: Context = deployment.context
     for machine in context.group.machines:
         files = next((launch.files for launch in context.launches if launch.machine is machine), None)
-        for mount in machine.mounts if files else ():
-            for target, path in _files(mount, files):
-                source = files.text(path) if files else None
-                if isinstance(source, SourceFile):
-                    yield Mount(target, source, mount.place)
+        if files is not None:
+            yield from (found for mount in machine.mounts for found in _read(mount, files))
 
 
-def _files(mount: Facts, files: MappedFiles | None) -> Iterator[tuple[str, str]]:
+def _read(mount: Facts, files: MappedFiles) -> Iterator[Mount]:
+    for target, path in _files(mount, files):
+        source = files.text(path)
+        if isinstance(source, SourceFile):
+            yield Mount(target, source, mount.place)
+
+
+def _files(mount: Facts, files: MappedFiles) -> Iterator[tuple[str, str]]:
     """The files that a mount puts at nginx's places, with their paths in the repository."""
-    if files is None or mount.source is None or mount.kind not in ("bind", "copy"):
+    if mount.source is None or mount.kind not in ("bind", "copy"):
         return
     target = mount.target.rstrip("/")
     if files.repository.exists(mount.source):
