@@ -95,14 +95,9 @@ class RoutePaths:
     def files_first(self) -> Value[str]:
         """What a `try_files` beside the pass directive ends with; None: there is none."""
         lines = self.location.scope.own("try_files")
-        if not lines or not lines[-1].args or self.location.passes is None or not self._own_pass:
+        if not lines or not lines[-1].args or not self.location.passes_itself:
             return Value(None)
         return Value(lines[-1].texts[-1], (written(lines[-1]),))
-
-    @property
-    def _own_pass(self) -> bool:
-        passes = self.location.passes
-        return passes is not None and any(passes is line for line in self.location.scope.own(passes.name))
 
     # with the application
 
@@ -125,8 +120,8 @@ class RoutePaths:
             return Value(None)
         return self.location.request_headers["SCRIPT_NAME"].map(lambda sent: sent.rstrip("/") if sent else None)
 
-    @word()
-    def strips_prefix(self) -> Value[bool]:
+    @property
+    def _strips_prefix(self) -> Value[bool]:
         """Whether the location's path is taken off before requests are passed on."""
         prefix, sent = self.plain_prefix, self.sent_path
         if self._rewrites:
@@ -136,7 +131,7 @@ class RoutePaths:
     @word("nginx takes {it} off")
     def stripped_prefix(self) -> Value[str]:
         """The path that is taken off; None where it is passed on as it came."""
-        if self.strips_prefix.x is not True:
+        if self._strips_prefix.x is not True:
             return Value(None)
         return self.plain_prefix.map(lambda path: path.rstrip("/")).at(*self.sent_path.places)
 

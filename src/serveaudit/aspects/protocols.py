@@ -97,9 +97,7 @@ class RouteProtocols:
     @word("is sent as REQUEST_METHOD")
     def request_method(self) -> Value[str]:
         """The uwsgi parameter without which no application answers; None where it is not sent."""
-        passes = self.location.passes
-        own = passes is not None and any(passes is line for line in self.location.scope.own(passes.name))
-        if self.location.protocol != "uwsgi" or not own:
+        if self.location.protocol != "uwsgi" or not self.location.passes_itself:
             return Value("")
         return self.location.request_headers.param("REQUEST_METHOD")
 

@@ -52,6 +52,12 @@ class Passing(Level):
         return found[-1] if found and self.handler != "return" else None
 
     @property
+    def passes_itself(self) -> bool:
+        """Whether that directive stands in the block itself, and not in the location around it."""
+        passes = self.passes
+        return passes is not None and any(passes is line for line in self.scope.own(passes.name))
+
+    @property
     def protocol(self) -> Protocol | None:
         """How requests are passed on."""
         return PASSES[self.passes.name] if self.passes else None
