@@ -31,8 +31,15 @@ def server_name(process: Process) -> str:
     return f"{process.server.program} {kind if isinstance(kind, str) else ''}".rstrip()
 
 
-def _words(process: Process) -> ServerWords:
+def words_of(process: Process) -> ServerWords:
+    """The vocabulary's words of a server."""
     return ServerWords(process, lambda subject: subject)
+
+
+def lacks_library(process: Process) -> bool:
+    """Whether a server surely has no library for websockets."""
+    words = words_of(process)
+    return isinstance(words.lacks_websocket_library.x, str) and words.packages_listed.x is True
 
 
 def _interface(process: Process, app: App) -> Iterator[Need]:
@@ -48,9 +55,8 @@ def _websockets(process: Process, app: App) -> Iterator[Need]:
     paths = own or ([] if _served_elsewhere(app) else _known(app.project_websocket_paths))
     if not paths or not paths[0].places:
         return
-    name, words = server_name(process), _words(process)
-    lacking = isinstance(words.lacks_websocket_library.x, str) and words.packages_listed.x is True
-    served = False if lacking else words.serves_websockets.x
+    name, lacking = server_name(process), lacks_library(process)
+    served = False if lacking else words_of(process).serves_websockets.x
     told = f"{name} serves them" if served is True else f"{name} can't serve them"
     if lacking:
         told += ", it has no library for them"
@@ -60,7 +66,7 @@ def _websockets(process: Process, app: App) -> Iterator[Need]:
 
 
 def _served_elsewhere(app: App) -> bool:
-    return any(_words(server).serves_websockets.x is True for server in app.servers)
+    return any(words_of(server).serves_websockets.x is True for server in app.servers)
 
 
 def _streams(process: Process, app: App) -> Iterator[Need]:
@@ -68,7 +74,7 @@ def _streams(process: Process, app: App) -> Iterator[Need]:
     if not paths:
         return
     name, taken = server_name(process), behaves(process.server, "stream_takes").x
-    if process.server.program == "uwsgi" and _words(process).stream_blocks.x is False:
+    if process.server.program == "uwsgi" and words_of(process).stream_blocks.x is False:
         taken = "nothing"
     told = f"{name} keeps them open" if taken == "nothing" else f"each takes a {taken} of {name}"
     yield _need("event streams", paths, taken if isinstance(taken, Unknown) else taken != "worker", told, name)

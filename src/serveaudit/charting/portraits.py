@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from serveaudit.charting.needs import needs, server_name
+from serveaudit import chains
+from serveaudit.charting.needs import lacks_library, needs, server_name, words_of
 from serveaudit.deployment import Context, Process, listeners_of
 from serveaudit.graph import Node
 from serveaudit.launching import Machine
@@ -13,7 +14,6 @@ from serveaudit.programs.nginx import Listen, Location, Site
 from serveaudit.serving import Listener
 from serveaudit.units import Address, Seconds
 from serveaudit.values import Items, Partial, Range, Unknown, Value
-from serveaudit.vocabulary.servers import Server as ServerWords
 
 _MANAGERS = {"systemd": "systemd", "supervisor": "supervisor", "procfile": "Procfile", "make": "make"}
 """Managers that start several programs on one machine: which unit it is says more than the machine's name."""
@@ -61,8 +61,7 @@ def location_node(location: Location, behind: Iterable[Process], within: str) ->
 
 def _location_facts(location: Location, behind: Iterable[Process]) -> Iterator[str]:
     if location.passes is not None:
-        waits = location.read_timeout.map(lambda seconds: Seconds(float(seconds)))
-        yield f"waits {told(waits)} for an answer"
+        yield f"waits {told(chains.read_timeout(location))} for an answer"
         if location.handshake.upgrades.x is True:
             yield "passes websockets on"
         elif location.handshake.upgrades.x is False and any(map(_socket_paths, behind)):
@@ -139,10 +138,9 @@ def _websockets(process: Process) -> str:
     interface = process.server.interface.x
     if interface == "any":
         interface = process.app.interface.x if process.app is not None else None
-    words = ServerWords(process, lambda subject: subject)
     if interface == "wsgi":
-        return "takes websockets" if words.serves_websockets.x is True else "no websockets (WSGI)"
-    if isinstance(words.lacks_websocket_library.x, str) and words.packages_listed.x is True:
+        return "takes websockets" if words_of(process).serves_websockets.x is True else "no websockets (WSGI)"
+    if lacks_library(process):
         return "no websockets (no library for them)"
     return "takes websockets" if isinstance(interface, str) else ""
 
