@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from serveaudit.deployment import Process, Proxy, listeners_of
+from serveaudit.deployment import Context, Process, Proxy, listeners_of
 from serveaudit.exposure import WEB_PORTS, outer_ports
 from serveaudit.launch import outside
 from serveaudit.launching import Machine, Sign
@@ -70,8 +71,7 @@ def announcer(process: Process) -> Sign | None:
     asked, open_here = _asked_ports(machine), _open_ports(process)
     if not open_here or (asked and not asked & open_here):
         return None
-    signs = (*machine.outside, *outside.of_machine(machine, context.group.machines))
-    return next((sign for sign in signs if sign.announces), None)
+    return next((sign for sign in _signs_of(machine, context) if sign.announces), None)
 
 
 def _asked_ports(machine: Machine) -> set[Any]:
@@ -89,9 +89,14 @@ def _open_ports(process: Process) -> set[int]:
     return {each.port for each in outer if each.port}
 
 
+def _signs_of(machine: Machine, context: Context) -> Iterator[Sign]:
+    """What is told of a proxy before this very machine: by its own labels and variables, or by its neighbours'."""
+    yield from machine.outside
+    yield from outside.of_machine(machine, context.group.machines)
+
+
 def _surely(proxy: Proxy, site: Site, tls: bool) -> Value[bool]:
-    machine = proxy.running.machine
-    for sign in (*machine.outside, *outside.of_machine(machine, proxy.running.context.group.machines)):
+    for sign in _signs_of(proxy.running.machine, proxy.running.context):
         if sign.proxies and (sign.terminates_tls or not tls):
             return Value(True, (Place(sign.place.span, note=f"{sign.what} stands before it"),))
     listen = next((listen for listen in site.listens if listen.proxy_protocol), None)
