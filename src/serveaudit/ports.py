@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from serveaudit.deployment import Context, Process, Proxy, Running, listeners_of
-from serveaudit.invocation import basename
 from serveaudit.launching import Machine
+from serveaudit.starts import program
 from serveaudit.units import Address
 from serveaudit.values import Items, Place, Unknown, Value
 
@@ -75,8 +75,8 @@ def others(machine: Machine, context: Context) -> Unknown | None:
     known |= {id(proxy.running.followed) for proxy in context.proxies}
     launches = [launch for launch in context.launches if launch.machine is machine and id(launch.followed) not in known]
     for launch in launches:
-        if _may_listen(launch) and not (_name(launch) == "supervisord" and _listens_to_nobody(machine, context)):
-            return Unknown(f"{_name(launch) or 'a program'} may listen as well")
+        if _may_listen(launch) and not (program(launch) == "supervisord" and _listens_to_nobody(machine, context)):
+            return Unknown(f"{program(launch) or 'a program'} may listen as well")
     if any(process.server.starts for process in context.processes if process.running.machine is machine):
         return Unknown("uWSGI starts other programs, which may listen as well")
     return None
@@ -97,16 +97,11 @@ def _listens_to_nobody(machine: Machine, context: Context) -> bool:
 
 def _may_listen(launch: Running) -> bool:
     followed = launch.followed
-    if followed is None or _name(launch) in _QUIET:
+    if followed is None or program(launch) in _QUIET:
         return False
     supervised = launch.unit is not None and launch.unit.manager == "supervisor"
-    stays = followed.last or followed.background or supervised or _name(launch) in _DAEMONS
+    stays = followed.last or followed.background or supervised or program(launch) in _DAEMONS
     return stays or followed.unread is not None
-
-
-def _name(launch: Running) -> str:
-    command = launch.followed.command if launch.followed else None
-    return basename(command.argv[0]) if command and command.argv else ""
 
 
 def tcp_ports(machine: Machine, context: Context) -> Value[Any]:
