@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from serveaudit.application.response_headers import sent_by
@@ -40,18 +41,18 @@ def directives(deployment: Any) -> Iterator[Any]:
     for proxy in deployment.context.proxies:
         outermost = proxy.config.main or proxy.config.http
         for scope in outermost.scope.walk() if outermost else ():
-            for name in _ASKED if scope.kind not in _TABLES else ():
+            for name in _asked() if scope.kind not in _TABLES else ():
                 for directive in scope.own(name):
                     yield deployment.see((proxy, directive, scope))
 
 
-_ASKED = (
-    "error_log",
-    "listen",
-    "resolver",
-    "valid_referers",
-    *(name for name, known in facts().directives.items() if known.until),
-)
+@cache
+def _asked() -> tuple[str, ...]:
+    """Their names: a few, and those that some release has no more."""
+    removed = (name for name, known in facts().directives.items() if known.until)
+    return ("error_log", "listen", "resolver", "valid_referers", *removed)
+
+
 _TABLES = frozenset(("map", "geo", "types", "split_clients", "charset_map", "match", "num_map"))
 
 
