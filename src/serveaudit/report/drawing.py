@@ -69,14 +69,18 @@ def _set_columns(drawing: Drawing) -> None:
     x = 0.0
     for column in sorted({panel.column for panel in drawing.panels}):
         members = [panel for panel in drawing.panels if panel.column == column]
-        inset = PAD if column >= _LEFT else 0.0
         reasons = max((port.width for port in drawing.ports if port.panel.column == column), default=0.0)
-        drawing.rooms[column] = reasons + inset + 18
-        x += inset if x == 0.0 else drawing.rooms[column] + _CURVE
+        drawing.rooms[column] = reasons + inset(column) + 18
+        x += inset(column) if x == 0.0 else drawing.rooms[column] + _CURVE
         widest = max(panel.width for panel in members)
         for panel in members:
             panel.x, panel.width = x, widest
-        x += widest + inset
+        x += widest + inset(column)
+
+
+def inset(column: int) -> float:
+    """The room between a panel of the column and the box of the machine around it: outside stand no machines."""
+    return PAD if column >= _LEFT else 0.0
 
 
 def _stack(drawing: Drawing) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from serveaudit.graph import Graph
-from serveaudit.report.drawing import LINE, PAD, Box, Drawing, draw
+from serveaudit.report.drawing import LINE, PAD, Box, Drawing, draw, inset
 from serveaudit.report.folding import folded
 from serveaudit.report.graph_data import shown
 from serveaudit.report.panels import HEIGHTS, Panel, Section
@@ -133,8 +133,7 @@ def _section(panel: Panel, section: Section) -> Iterator[str]:
 
 def _port(port: Port) -> Iterator[str]:
     """The reason, above the line before it arrives."""
-    inset = PAD if port.panel.column >= 2 else 0.0
-    x, y = port.panel.x - inset - 10, port.panel.y + port.y - 5 - LEADING * (len(port.lines) - 1)
+    x, y = port.panel.x - inset(port.panel.column) - 10, port.panel.y + port.y - 5 - LEADING * (len(port.lines) - 1)
     for number, line in enumerate(port.lines):
         yield f'<text class="reason" x="{x:.1f}" y="{y + LEADING * number:.1f}">{_text(line)}</text>'
 
