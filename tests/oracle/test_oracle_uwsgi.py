@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import uwsgi_cases
 from agreement import Case, Tally, normal, same, settled
-from hypothesis import HealthCheck, given, settings
+from launchers import examples
 
 from command_lines import command
 from serveaudit.command import Command
@@ -173,13 +173,5 @@ def test_each_word_of_the_language(build: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("build", BUILDS)
 def test_configurations_drawn_at_random(build: str, tmp_path: Path) -> None:
-    program = installed(build)
-    cases: list[Case] = []
-
-    @settings(max_examples=100, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(uwsgi_cases.drawn())
-    def draw(case: Case) -> None:
-        cases.append(case)
-
-    draw()
-    settled(agreement(program, {str(number): case for number, case in enumerate(cases)}, tmp_path), unknown_share=0.03)
+    cases = {str(number): case for number, case in enumerate(examples(uwsgi_cases.drawn(), 100))}
+    settled(agreement(installed(build), cases, tmp_path), unknown_share=0.03)
