@@ -46,18 +46,19 @@ class Script:
 
     def case(self, imports: str, body: list[str], main: str) -> Case:
         """The whole: imports, helpers, options, and the body where `main` puts it."""
-        head = ["import argparse", "import os", imports]
-        files = {}
-        if self.module:
-            head.append("import conf")
-            files["conf.py"] = "\n".join(["import os", *self.module]) + "\n"
+        head = ["import argparse", "import os", imports, *(["import conf"] if self.module else [])]
         if self.options:
             parsing = ["parser = argparse.ArgumentParser()", *self.options, "args = parser.parse_args()"]
             above, body = self.above, [*parsing, *body] if main != "inline" else body
             head += above if main != "inline" else [*above, *parsing]
         else:
             head += self.above
-        return Case(["python", "main.py", *self.argv], files | {"main.py": placed("\n".join(head), body, main)}, self.env)
+        files = self.other_files() | {"main.py": placed("\n".join(head), body, main)}
+        return Case(["python", "main.py", *self.argv], files, self.env)
+
+    def other_files(self) -> dict[str, str]:
+        """The module `conf`, where the file needs one."""
+        return {"conf.py": "\n".join(["import os", *self.module]) + "\n"} if self.module else {}
 
 
 def placed(head: str, body: list[str], main: str) -> str:

@@ -17,10 +17,15 @@ _VARIABLE = re.compile(r"^([A-Za-z_]\w*)=(.*)$", re.DOTALL)
 def shapes(folder: str) -> Iterator[tuple[str, list[Case]]]:
     """The name of each shape, and its cases: one for each command, on machines of different sizes."""
     for path in sorted((Path(__file__).parent / folder).glob("*.txt")):
-        head, *pieces = _FILE.split(path.read_text())
-        files = dict(zip(pieces[::2], pieces[1::2], strict=True))
+        head, files = parted(path.read_text())
         commands = [line.removeprefix("$ ") for line in head.splitlines() if line.startswith("$ ")]
         yield path.stem, [case(line, files, cpus=2**number) for number, line in enumerate(commands)]
+
+
+def parted(text: str) -> tuple[str, dict[str, str]]:
+    """What stands before the first file, and the files."""
+    head, *pieces = _FILE.split(text)
+    return head, dict(zip(pieces[::2], pieces[1::2], strict=True))
 
 
 def case(line: str, files: dict[str, str], cpus: int = 1) -> Case:

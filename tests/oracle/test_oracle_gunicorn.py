@@ -63,9 +63,7 @@ def configurations(draw: launchers.Draw) -> Case:
     argv = draw(st.sampled_from([[], ["-w", "9"], ["-b", ":81", "-b", ":82"], ["--timeo", "7", "--pre"], ["-k", "gthread"]]))
     case = Case(["gunicorn", *argv, "app:app"], env=script.env, cpus=draw(st.sampled_from([1, 2, 64])))
     head = "\n".join(["import os", *(["import conf"] if script.module else []), *script.above])
-    case.files = bound(draw(st.sampled_from(FORMS)), head, settings)
-    if script.module:
-        case.files["conf.py"] = "\n".join(["import os", *script.module]) + "\n"
+    case.files = script.other_files() | bound(draw(st.sampled_from(FORMS)), head, settings)
     return case
 
 

@@ -12,12 +12,11 @@ The texts beside this file hold one case after the other:
 from __future__ import annotations
 
 import re
-import shlex
-from itertools import takewhile
 from pathlib import Path
 
 from agreement import Case
 from hypothesis import strategies as st
+from shapes import case, parted
 
 _CASE = re.compile(
     r"^=== (?P<name>.+?)(?: \((?P<only>\w+) only\))?\n\$ (?P<command>.+)\n(?P<files>(?:(?!=== ).*\n?)*)", re.MULTILINE
@@ -35,15 +34,7 @@ def of(name: str, build: str) -> dict[str, Case]:
     """The cases of a text that a build can read at all: `pip` or `distribution`."""
     text = (Path(__file__).parent / f"uwsgi_{name}.txt").read_text(encoding="utf-8")
     found = (each for each in _CASE.finditer(text) if each["only"] in (None, build))
-    return {each["name"]: _case(each["command"], each["files"].removesuffix("\n")) for each in found}
-
-
-def _case(command: str, files: str) -> Case:
-    words = shlex.split(command)
-    variables = list(takewhile(lambda word: "=" in word, words))
-    pieces = re.split(r"^--- (\S+)\n", files + "\n", flags=re.MULTILINE)[1:]
-    texts = dict(zip(pieces[::2], pieces[1::2], strict=True))
-    return Case(words[len(variables) :], texts, dict(word.split("=", 1) for word in variables))
+    return {each["name"]: case(each["command"], parted(each["files"].removesuffix("\n") + "\n")[1]) for each in found}
 
 
 def of_blanks() -> dict[str, Case]:
