@@ -7,7 +7,7 @@ that whoever asks for a number or a text is told why there is none; whoever know
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -223,16 +223,21 @@ class Binding:
     """A module-level name with the value it ends up with. The value's first place is the assigned text.
 
     place       the name where it was bound last
-    read_again  the name is read elsewhere in the file
     assigned    every statement that binds it, in the order of the text
+    names_read  gives all names that the file reads: few ask for them
     """
 
     name: str
     value: Value[Any]
     place: Place
     by: By = "assign"
-    read_again: bool = False
     assigned: tuple[Assigned, ...] = ()
+    names_read: Callable[[], Collection[str]] = frozenset
+
+    @property
+    def read_again(self) -> bool:
+        """Whether the name is read elsewhere in the file."""
+        return self.name in self.names_read()
 
 
 @dataclass(slots=True, eq=False)

@@ -111,12 +111,12 @@ def _finish(state: State) -> None:
 
 def _bind(state: State, before: Mapping[str, Value[Any]]) -> None:
     """The names that the module ends up with, and what it has put into the environment that was not there `before`."""
-    read = state.syntax.names_read
+    syntax = state.syntax
     for name, value in state.frame.names.items():
         assigned = tuple(state.assigned.get(name, ()))
         if assigned:
             last = assigned[-1]
-            state.module.bindings[name] = Binding(name, value, last.place, last.by, name in read, assigned)
+            state.module.bindings[name] = Binding(name, value, last.place, last.by, assigned, lambda: syntax.names_read)
     for name, value in state.session.environ.names.items():
         if before.get(name) is not value:
             state.module.environ[name] = value
