@@ -110,12 +110,11 @@ def _found(process: Process, argv: Sequence[Value[Any]]) -> Iterator[tuple[Value
     at = words.index("-exec") + 1 if "-exec" in words else 0
     given = [word for word in argv[at + 1 :] if word.x not in ("{}", "+", ";", "\\;")]
     flags = [word.x for word in given]
-    files, cwd = process.journal.files, process.state.cwd.x
-    if not at or words[at] not in ("cp", "ln") or not given or files is None:
+    if not at or words[at] not in ("cp", "ln") or not given:
         return
     target = given[flags.index("-t") + 1] if "-t" in flags[:-1] else given[-1]
     names = [(words[each + 1], words[each - 1] in ("!", "-not")) for each in range(1, at - 1) if words[each] == "-name"]
-    for source in files.matching(posixpath.join(words[1], "*"), cwd if isinstance(cwd, str) else ""):
+    for source in process.matching(posixpath.join(words[1], "*")):
         name = posixpath.basename(source.path)
         if isinstance(target.x, str) and all(fnmatchcase(name, pattern) is not unwanted for pattern, unwanted in names):
             yield Value(posixpath.join(target.x, name), target.places), source
@@ -123,9 +122,8 @@ def _found(process: Process, argv: Sequence[Value[Any]]) -> Iterator[tuple[Value
 
 def _matching(process: Process, pattern: str) -> list[SourceFile]:
     """The files that `directory/*.sh` names: those of a pattern without any letters can be any."""
-    files, cwd = process.journal.files, process.state.cwd.x
     named = "/" in pattern and not pattern.startswith("$") and re.search(r"\w", posixpath.basename(pattern))
-    return files.matching(pattern, cwd if isinstance(cwd, str) else "") if files and named else []
+    return process.matching(pattern) if named else []
 
 
 def _into(source: Value[Any], target: Value[Any]) -> Value[Any]:

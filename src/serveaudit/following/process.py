@@ -64,6 +64,11 @@ class Process:
     def read(self, path: Value[Any]) -> SourceFile | Unknown | None:
         return self.journal.read(path, self.state.cwd)
 
+    def matching(self, pattern: str) -> list[SourceFile]:
+        """The files of the machine that a pattern names, as they lay there before the step."""
+        files, cwd = self.journal.files, self.state.cwd.x
+        return files.matching(pattern, cwd if isinstance(cwd, str) else "") if files else []
+
     @contextmanager
     def in_child(self, **around: Any) -> Iterator[None]:
         """What a process of its own does leaves no trace in this one."""
