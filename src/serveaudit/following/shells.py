@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from serveaudit.arguments import without
 from serveaudit.command import Command
 from serveaudit.following.wrappers import WRAPPERS, Unwrapped
 from serveaudit.invocation import basename
@@ -49,21 +50,13 @@ def behind_assignments(command: Command) -> Command:
     """`NAME=value …` before a command: in its environment."""
     env, argv = command.env, command.argv
     while argv and (found := _ASSIGNMENT.match(str(_first_part(argv[0])))):
-        env = env.over({found[1]: _behind(argv[0], found.start(2))})
+        env = env.over({found[1]: without(argv[0], found.start(2))})
         argv = argv[1:]
     return replace(command, argv=argv, env=env)
 
 
 def _first_part(word: Value[Any]) -> object:
     return word.x.parts[0] if isinstance(word.x, Partial) else word.x if isinstance(word.x, str) else ""
-
-
-def _behind(word: Value[Any], start: int) -> Value[Any]:
-    """The word from an offset on, which lies in its first part."""
-    if not isinstance(word.x, Partial):
-        return replace(word, x=word.x[start:])
-    parts = tuple(part for part in (str(word.x.parts[0])[start:], *word.x.parts[1:]) if part != "")
-    return replace(word, x=parts[0] if len(parts) == 1 else Partial(parts))
 
 
 def behind_env(command: Command) -> Unwrapped | None:
