@@ -13,7 +13,7 @@ from serveaudit.contexts import Kind
 from serveaudit.discover import Found, Repository, kinds
 from serveaudit.formats import markdown
 from serveaudit.formats.markdown import Embedded
-from serveaudit.source import SourceFile, Unreadable
+from serveaudit.source import SourceFile
 
 _NAMES = {
     "nginx": "nginx.conf",
@@ -52,16 +52,11 @@ class Chapter(Repository):
 
 def chapters(repository: Repository) -> Iterator[Chapter]:
     """The chapters with blocks of every document that the user names."""
-    for found in repository.files:
-        if found.kind == "markdown":
-            try:
-                blocks = markdown.parse(repository.read(found.path))
-            except Unreadable:
-                continue
-            for _, group in groupby(blocks, key=lambda block: block.chapter):
-                chapter = _chapter(repository, found.path, list(group))
-                if chapter.files:
-                    yield chapter
+    for path, source in repository.of_kinds("markdown"):
+        for _, group in groupby(markdown.parse(source), key=lambda block: block.chapter):
+            chapter = _chapter(repository, path, list(group))
+            if chapter.files:
+                yield chapter
 
 
 def _chapter(repository: Repository, document: str, blocks: list[Embedded]) -> Chapter:
