@@ -33,6 +33,7 @@ _ANY_KEY = "a key is set whose name is not known"
 
 
 def without(x: Any, key: Value[Any]) -> Any:
+    """A list or dictionary with one member deleted; of a list it is not known which."""
     if isinstance(x, Table) and key.known:
         return replace(x, entries=tuple(entry for entry in x.entries if entry[0] != key.x))
     return replace(x, complete=Unknown("members are deleted")) if isinstance(x, Items | Table) else None
