@@ -37,7 +37,7 @@ def bases(path: str, near: Near) -> Iterator[str]:
     source = near(path) if posixpath.basename(path) in NAMES else None
     for root in parse(source).mappings if source else ():
         for name in _texts(root, "resources", "bases"):
-            folder = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+            folder = _beside(posixpath.dirname(path), name)
             if _of_folder(folder, near) is not None:
                 yield folder
 
@@ -60,6 +60,15 @@ def customize(objects: Objects, sources: Sequence[SourceFile], near: Near) -> li
 def _of_folder(folder: str, near: Near) -> SourceFile | None:
     found = (near(posixpath.join(folder, name)) for name in NAMES)
     return next((source for source in found if source is not None), None)
+
+
+def _beside(folder: str, name: str) -> str:
+    """The path of a file that a kustomization in this directory names."""
+    return posixpath.normpath(posixpath.join(folder, name))
+
+
+def _entries_of_patches(root: Mapping) -> list[Mapping]:
+    return [*members(root.get("patches")), *members(root.get("patchesJson6902"))]
 
 
 @dataclass(slots=True)
@@ -88,7 +97,7 @@ class _Reader:
 
     def resources(self, root: Mapping, folder: str, depth: int) -> Iterator[Mapping]:
         for name in _texts(root, "resources", "bases"):
-            path = posixpath.normpath(posixpath.join(folder, name))
+            path = _beside(folder, name)
             base = _of_folder(path, self.near) if depth < _DEEPEST and len(self.known) < _MOST_FILES else None
             file = None if base else self.near(path)
             if base is not None and base.path not in self.known:
@@ -102,9 +111,8 @@ class _Reader:
 
     def patched(self, things: list[Mapping], root: Mapping, folder: str) -> list[Mapping]:
         """The objects after the patches, which are no objects themselves."""
-        entries = (*members(root.get("patches")), *members(root.get("patchesJson6902")))
-        paths = [*(entry.text("path") for entry in entries), *_texts(root, "patchesStrategicMerge")]
-        files = {posixpath.normpath(posixpath.join(folder, path)) for path in paths}
+        paths = [*(entry.text("path") for entry in _entries_of_patches(root)), *_texts(root, "patchesStrategicMerge")]
+        files = {_beside(folder, path) for path in paths}
         things = [thing for thing in things if thing.span.source.path not in files]
         for patch, target in self.patches(root, folder):
             wanted = target or patch
@@ -120,12 +128,12 @@ class _Reader:
 
     def patches(self, root: Mapping, folder: str) -> Iterator[tuple[Mapping | List, Mapping | None]]:
         """Each patch, with what it is meant for if it does not say so itself."""
-        for entry in (*members(root.get("patches")), *members(root.get("patchesJson6902"))):
+        for entry in _entries_of_patches(root):
             inline = entry.scalar("patch")
-            source = inline.view if inline else self.near(posixpath.normpath(posixpath.join(folder, entry.text("path"))))
+            source = inline.view if inline else self.near(_beside(folder, entry.text("path")))
             yield from ((each, entry.mapping("target")) for each in self.documents(source, entry.text("path")))
         for text in _scalars(root, "patchesStrategicMerge"):
-            source = text.view if "\n" in text.text else self.near(posixpath.normpath(posixpath.join(folder, text.text)))
+            source = text.view if "\n" in text.text else self.near(_beside(folder, text.text))
             yield from ((each, None) for each in self.documents(source, text.text))
 
     def documents(self, source: SourceFile | None, name: str) -> Iterator[Mapping | List]:
@@ -143,11 +151,11 @@ class _Reader:
                 data.append((Scalar(text.span, key), Scalar(text.span, value.strip("\"'"))))
             for text in _scalars(entry, "files"):
                 key, _, path = text.text.rpartition("=")
-                file = self.near(posixpath.normpath(posixpath.join(folder, path)))
+                file = self.near(_beside(folder, path))
                 if file is not None:
                     data.append((Scalar(text.span, key or posixpath.basename(path)), Scalar(file.whole(), file.text)))
             for text in (*_scalars(entry, "envs"), *filter(None, (entry.scalar("env"),))):
-                data += self.variables(posixpath.normpath(posixpath.join(folder, text.text)))
+                data += self.variables(_beside(folder, text.text))
             yield _config_map(entry, data)
 
     def variables(self, path: str) -> Iterator[tuple[Scalar, Node]]:
