@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from command_lines import command
+from folders import write
 from nginx_texts import http, location, shown
 from serveaudit import trust
-from serveaudit.config import Stated
+from serveaudit.audit import audit
+from serveaudit.config import Stated, load
 from serveaudit.recognising import started_by
 from serveaudit.values import Items, Unknown, Value
 
@@ -213,3 +216,33 @@ def test_uwsgi_pass_has_parameters_of_its_own(lines: str, sender: str) -> None:
 )
 def test_where_the_clients_own_addresses_come_first(lines: str, appended: str | None) -> None:
     assert trust.appended(location(f"proxy_pass http://127.0.0.1:8000; {lines}")).x == appended
+
+
+BESIDE = """
+services:
+  web:
+    build: .
+    command: {line}
+    ports: ["8000:8000"]
+  nginx:
+    image: nginx:1.27
+    ports: ["80:80"]
+    volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        ("gunicorn -b 0.0.0.0:8000 app:app", "warning"),
+        ("gunicorn -b 0.0.0.0:8000 --forwarded-allow-ips '*' app:app", "error"),
+        ("uvicorn --host 0.0.0.0 --forwarded-allow-ips '*' app:app", "error"),
+        ("uvicorn --host 0.0.0.0 --forwarded-allow-ips '*' --no-proxy-headers app:app", "warning"),
+        ("daphne -b 0.0.0.0 --proxy-headers app:app", "error"),
+    ],
+)
+def test_a_port_beside_the_proxy_is_worse_where_everybody_is_believed(line: str, severity: str, here: Path) -> None:
+    site = "server { listen 80; location / { proxy_pass http://web:8000; proxy_set_header Host $host; } }\n"
+    files = {"compose.yaml": BESIDE.format(line=line), "Dockerfile": "FROM python:3.12\nWORKDIR /app\n", "site.conf": site}
+    write(here, files | {"serveaudit.toml": 'select = ["app-port-published"]\n'})
+    assert [str(finding.severity) for finding in audit(["."], load(here)).findings] == [severity]

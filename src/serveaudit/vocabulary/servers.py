@@ -217,15 +217,6 @@ class Server(
         complete = app.websocket_paths.x.complete
         return Value(complete if isinstance(complete, Unknown) else False)
 
-    @word("believes forwarded headers")
-    def trusts_headers(self) -> Value[bool]:
-        """Whether it, or its application, believes forwarded headers from any peer."""
-        for name in ("forwarded_allow_ips", "trusted_proxy", "proxy_headers"):
-            value = self.facts.value(name)
-            if value.x == "*" or (name == "proxy_headers" and self.facts.program == "daphne" and value.x is True):
-                return value.map(lambda _: True)
-        return Value(False)
-
 
 class Gunicorn(Server):
     """gunicorn, whatever its workers."""
