@@ -19,11 +19,6 @@ class ServerValidity:
         newer = self.process.installed.at_least(package, release)
         return Value(False) if isinstance(newer.x, Unknown) else newer.map(lambda there: not there)
 
-    @word()
-    def installed(self, package: str) -> Value[str]:
-        """The release of a package beside it, told where it is pinned; unknown where it is left open."""
-        return self.process.installed.version(package)
-
     @word("not read")
     def unread_section(self) -> Value[str]:
         """The section of a configuration file that the server does not read, or the one that it looks for in vain."""

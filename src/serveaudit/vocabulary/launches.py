@@ -254,8 +254,3 @@ class Launch(LaunchTimeouts, LaunchExposing, Subject):
         command = self.running.followed.command if self.running.followed else None
         found = next((one for one in command.argv if one.x == text), None) if command else None
         return Value(found is not None, found.places if found is not None else ())
-
-    @word()
-    def image_is(self, kind: str) -> Value[bool]:
-        """Whether its container's image is of a known kind: `slim` (an official Python on Debian without tools), `alpine`."""
-        return starts.image_is(self.running.machine, kind)

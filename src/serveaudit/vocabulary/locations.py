@@ -43,11 +43,6 @@ class Location(LocationAdmission, LocationFiles, LocationInput, Subject):
         """As it is written: `location /static`, `if ($slow)`, `server`."""
         return Value(self.place.span.text.split("\n")[0] if self.place else "", (self.facts.place,))
 
-    @word()
-    def modifier(self) -> Value[str]:
-        """`=`, `^~`, `~`, `~*`, `@`, or nothing; `server` for a server block itself, `if` for a condition."""
-        return Value(self.facts.modifier, (self.facts.place,))
-
     @word("taken for {it} and what begins with it")
     def path(self) -> Value[str]:
         """Its path, or its pattern."""

@@ -19,6 +19,7 @@ from serveaudit.words import Subject, word
 
 _MALFORMED = re.compile(r"://|/|,|:\d+$")
 _FAULTS = (("://", "a scheme"), ("/", "a path"), (",", "a comma"), (":", "a port"))
+_BLOCKS = {"main": "the main configuration", "server/if": "an if", "location/if": "an if"}
 _FAULTS_OF_FORM = {"count": "has a wrong number of arguments", "block": "has no block where it needs one, or one too many"}
 _OF_THE_IMAGE = frozenset(
     "mime.types fastcgi_params fastcgi.conf scgi_params uwsgi_params koi-utf koi-win win-utf nginx.conf default.conf".split()
@@ -48,14 +49,6 @@ class Misuse(Subject):
         return Value(self.facts.kind)
 
     @word()
-    def block(self) -> Value[str]:
-        """The kind of the block that it stands in."""
-        kind = self.facts.scope.kind
-        return Value(
-            {"main": "the main configuration", "server/if": "an if", "location/if": "an if"}.get(kind, f"a {kind} block")
-        )
-
-    @word()
     def belongs(self) -> Value[str]:
         """Where it may stand, in words."""
         known = facts().directives.get(self.facts.directive.name)
@@ -69,7 +62,8 @@ class Misuse(Subject):
         if kind == "later":
             version, since = self.proxy.config.version, facts().directives[self.facts.directive.name].since
             return version.map(lambda release: f"is there since {since}, this is {release}")
-        said = f"is not allowed in {self.block.x}" if kind == "context" else _FAULTS_OF_FORM.get(kind)
+        block = _BLOCKS.get(self.facts.scope.kind, f"a {self.facts.scope.kind} block")
+        said = f"is not allowed in {block}" if kind == "context" else _FAULTS_OF_FORM.get(kind)
         return Value(said, (written(self.facts.directive),))
 
     @word("said first here")

@@ -63,18 +63,6 @@ class Handshake(Subject):
         return self.location.handshake[name]
 
 
-class RequestHeaders(Subject):
-    """The headers that arrive at the application: `route.request_headers["Host"]`, as nginx would write them."""
-
-    def __init__(self, location: Location) -> None:
-        self.location = location
-        self.place = location.place
-        self.symbol = location.symbol
-
-    def __getitem__(self, name: str) -> Value[str]:
-        return self.location.request_headers[name]
-
-
 class Route(
     RouteTargets,
     RoutePaths,
@@ -108,11 +96,6 @@ class Route(
     def path(self) -> Value[str]:
         return self.location.path
 
-    @word()
-    def modifier(self) -> Value[str]:
-        """`=`, `^~`, `~`, `~*`, `@`, or nothing; `server` for a server block itself, `if` for a condition."""
-        return Value(self.location.modifier, (self.location.place,))
-
     @word("passes requests on as {it}")
     def protocol(self) -> Value[str]:
         """http, uwsgi, fastcgi, scgi, grpc; None where nothing is passed on."""
@@ -143,10 +126,6 @@ class Route(
     @word()
     def handshake(self) -> Handshake:
         return Handshake(self.location)
-
-    @word()
-    def request_headers(self) -> RequestHeaders:
-        return RequestHeaders(self.location)
 
     @word("the Host that arrives is {it}")
     def host_sent(self) -> Value[str]:

@@ -63,11 +63,6 @@ class Server(
         """gunicorn, uvicorn, hypercorn, daphne, uwsgi, gevent, granian, waitress, django, flask."""
         return Value(self.facts.program, (self.place,) if self.place else ())
 
-    @word()
-    def version(self) -> Value[str]:
-        """The version that will run; None where nothing in the repository tells."""
-        return self.facts.version
-
     @word("{it} workers")
     def worker_class(self) -> Value[str]:
         """gunicorn's kind of worker, after its own corrections: sync, gthread, gevent, tornado, asgi, uvicorn; else empty."""
@@ -91,11 +86,6 @@ class Server(
         """After how long the server itself ends a request; None where it never does."""
         return self.facts.request_limit
 
-    @word("running requests get {it} at shutdown")
-    def graceful_timeout(self) -> Value[Seconds]:
-        """How long running requests get; None: without limit."""
-        return self.facts.graceful_timeout
-
     @word("restarts when a file changes")
     def reload(self) -> Value[bool]:
         return self.facts.reload
@@ -118,11 +108,6 @@ class Server(
     def machine(self) -> Any:
         """Where it runs."""
         return self.see((self.process.running.machine, self.process.running.context))
-
-    @word()
-    def started(self) -> Value[bool]:
-        """Whether something in the repository starts it: a configuration file alone is no start."""
-        return Value(self.facts.command is not None)
 
     @word(gives="list[route]")
     def routes(self) -> Value[Items]:
